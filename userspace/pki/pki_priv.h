@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the PKI store share among themselves. Users of the store
+ * include pki.h instead.
+ */
+#ifndef _TLSVIP_PKI_PRIV_H
+#define _TLSVIP_PKI_PRIV_H
+
+#include "pki/pki.h"
+
+#define PKI_CERT	"cert.pem"
+#define PKI_CHAIN	"chain.pem"
+#define PKI_KEY		"key.pem"
+#define PKI_TMP		".tmp-"
+
+/**
+ * struct pki_err - where words about a failure go
+ * @text: buffer of the caller
+ * @len: its size
+ */
+struct pki_err {
+	char *text;
+	size_t len;
+};
+
+int pki_fail(const struct pki_err *e, int ret, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* pem.c */
+int pki_pem_certs(int dirfd, const char *file, struct stack_st_X509 *certs,
+		  const struct pki_err *e);
+int pki_pem_key(int dirfd, const char *file, EVP_PKEY **key,
+		const struct pki_err *e);
+int pki_pem_write_certs(int dirfd, const char *file,
+			const struct stack_st_X509 *certs,
+			const struct pki_err *e);
+int pki_pem_write_key(int dirfd, const char *file, EVP_PKEY *key,
+		      const struct pki_err *e);
+
+/* pki.c */
+int pki_trustpoint_check(const struct pki_trustpoint *tp,
+			 const struct pki_err *e);
+
+#endif /* _TLSVIP_PKI_PRIV_H */
