@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 180
+"""The service unit under a real systemd, in namespaces of its own: the daemon
+works behind all its hardening, is reloaded, and comes back when it is killed.
+"""
+
+import os
+import re
+import signal
+import ssl
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+# pylint: disable=wrong-import-position
+from lib import ktap
+from lib.appliance import Appliance
+from lib.ktap import check, check_eq, check_raises, wait_for
+from lib.process import Bkg, cmd
+from lib.tls import Eof, V12, V13, context
+from lib.topology import VIP4
+
+UNIT = "tlsvipd.service"
+TARGET = "/run/systemd/system/unit-test.target"
+# the manager's control groups begin in one that is empty
+START = """
+group=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/unit
+mkdir -p "$group"
+echo $$ >"$group/cgroup.procs"
+exec unshare --pid --mount --fork --kill-child --mount-proc --cgroup sh -c '
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	container=selftest exec /usr/lib/systemd/systemd --system --unit="$1" \\
+		--log-level=err --log-target=console
+' sh "$1"
+"""
+
+
+class Env(Appliance):
+    """A systemd whose only job is the daemon."""
+    TENANTS = ("red",)
+    DAEMON = False
+
+    def __init__(self):
+        super().__init__()
+        self.pki = "/etc/tlsvip/pki"
+        os.makedirs(os.path.dirname(TARGET), exist_ok=True)
+        with open(TARGET, "w", encoding="ascii") as file:
+            file.write(f"[Unit]\nRequires={UNIT}\nAfter={UNIT}\n")
+        self.trustpoint("web")
+        self.trustpoint("rsa", "rsa")
+        self.tlsvip("service", "add", "rsa", "context", "red", "vip",
+                    f"{VIP4}:7443", "server", "10.20.0.80:80", "trustpoint",
+                    "rsa", "inservice")
+        self.manager = Bkg(
+            "sh", "-c", START, "sh", os.path.basename(TARGET), ns=self.box,
+            name="systemd")
+        wait_for(self.main_pid, "the unit to start")
+
+    def __exit__(self, *exc):
+        # PID 1 takes SIGTERM for a request to start over
+        self.manager.stop(signal.SIGKILL)
+        super().__exit__(*exc)
+
+    def systemctl(self, *args, check_rc=True):
+        pid = cmd("pgrep", "-P", self.manager.pid, check=False).out.split()
+        if not pid:
+            return ""
+        return cmd("nsenter", "-t", pid[0], "-a", "systemctl", *args,
+                   check=check_rc).out
+
+    def show(self, name):
+        out = self.systemctl("show", UNIT, "-p", name, check_rc=False)
+        return out.strip().partition("=")[2]
+
+    def main_pid(self):
+        """Of the daemon, as seen from here; 0 until it is up."""
+        if self.show("SubState") != "running":
+            return 0
+        return int(cmd("pgrep", "-n", "-x", "tlsvipd",
+                       check=False).out or 0)
+
+    def serves(self):
+        try:
+            with self.client() as client:
+                return client.get("/whoami").body == b"nginx-red\n"
+        except (ssl.SSLError, Eof, ConnectionError):
+            return False
+
+
+def test_ready(env):
+    """Ready means ready: the first client is served, and by kernel TLS."""
+    check(env.serves(), "not served")
+    check_eq(env.show("StatusText"), "Serving handshakes")
+
+
+@ktap.variants(*((f"{v}-{k}", version, kind, addr)
+                 for v, version in (("tls12", V12), ("tls13", V13))
+                 for k, kind, addr in (("ecdsa", "web", (VIP4, 443)),
+                                       ("rsa", "rsa", (VIP4, 7443)))))
+def test_handshakes(env, _name, version, kind, addr):
+    """Full and resumed, on all workers: no system call of a handshake is
+    filtered, and the kernel has the keys.
+    """
+    ctx = context(version, ca=env.authority.cert)
+    pid, restarts = env.main_pid(), env.show("NRestarts")
+    full, resumed = "ssl.full-handshakes", "ssl.resumed-handshakes"
+    grow = env.grow(full, resumed)
+    for _ in range(4):
+        with env.client(addr=addr, ctx=ctx, name=f"{kind}.test") as client:
+            check_eq(client.get("/whoami").body, b"nginx-red\n")
+            check(not client.reused, "resumed without a session")
+            session = client.session
+            client.close_notify()
+    for _ in range(4):
+        with env.client(addr=addr, ctx=ctx, name=f"{kind}.test",
+                        session=session) as client:
+            check_eq(client.get("/whoami").body, b"nginx-red\n")
+            check(client.reused, "not resumed")
+            session = client.session
+            client.close_notify()
+    check_eq((grow.by(full), grow.by(resumed)), (4, 4))
+    check_eq((env.main_pid(), env.show("NRestarts")), (pid, restarts))
+
+
+def test_handshakes_that_fail(env):
+    """Alerts, resets and time-outs are within the filter, too."""
+    pid, restarts = env.main_pid(), env.show("NRestarts")
+    grow = env.grow("ssl.handshake-refused", "ssl.handshake-failures")
+    check_raises(ssl.SSLError, env.client,
+                 ctx=context(V12, ciphers="ECDHE-ECDSA-AES128-SHA256"))
+    client = env.client(handshake=False)
+    client.hello()
+    client.reset()
+    grow.wait("ssl.handshake-refused")
+    grow.wait("ssl.handshake-failures")
+    check_eq((env.main_pid(), env.show("NRestarts")), (pid, restarts))
+
+
+def test_hardening(env):
+    """One capability, no new privileges, system calls filtered."""
+    with open(f"/proc/{env.main_pid()}/status", encoding="ascii") as file:
+        status = dict(re.findall(r"(\w+):\s*(\S+)", file.read()))
+    net_admin = f"{1 << 12:016x}"
+    for name, want in (("CapPrm", net_admin), ("CapEff", net_admin),
+                       ("CapBnd", net_admin), ("CapInh", "0" * 16),
+                       ("CapAmb", "0" * 16), ("NoNewPrivs", "1"),
+                       ("Seccomp", "2")):
+        check_eq(status[name], want, name)
+
+
+def test_reload(env):
+    """systemctl reload returns when the new certificate is in use."""
+    def subject():
+        with env.client() as client:
+            return client.obj.getpeercert(binary_form=True)
+    old, pid = subject(), env.main_pid()
+    env.trustpoint("web")
+    env.systemctl("reload", UNIT)
+    check(subject() != old, "still the old certificate")
+    check_eq(env.main_pid(), pid)
+
+
+def test_killed(env):
+    """It is back at once, as often as it takes; connections do not notice."""
+    with env.client() as client:
+        client.get("/whoami")
+        for num in range(1, 8):
+            old = env.main_pid()
+            os.kill(old, signal.SIGKILL)
+            wait_for(lambda: env.main_pid() not in (0, old), "its successor")
+            check_eq(env.show("NRestarts"), str(num))
+            check(env.serves(), "not served")
+        check_eq(client.get("/whoami").body, b"nginx-red\n")
+
+
+def test_stop(env):
+    """An orderly end, and messages with levels in the journal."""
+    env.systemctl("stop", UNIT)
+    check_eq(env.show("Result"), "success")
+    check_eq(env.show("ExecMainStatus"), "0")
+
+
+if __name__ == "__main__":
+    ktap.run(globals(), Env)

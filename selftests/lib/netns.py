@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Network namespaces with random names, and sockets inside them.
+
+A thread enters a namespace only for the moment in which it makes something.
+"""
+
+import contextlib
+import os
+import random
+import socket
+
+from .ktap import SCALE, wait_for
+from .process import cmd
+
+
+class NetNS:
+    """A named network namespace, removed at the end of the context."""
+
+    def __init__(self, label="ns", exact=False):
+        self.name = label
+        if not exact:
+            self.name += f"-{random.randrange(1 << 24):06x}"
+        cmd("ip", "netns", "add", self.name)
+        self.fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        self.tune()
+
+    def tune(self):
+        """No waiting for duplicate addresses anywhere."""
+        with self.entered():
+            for scope in ("all", "default"):
+                base = f"/proc/sys/net/ipv6/conf/{scope}"
+                for name, value in (("accept_dad", "0"), ("accept_ra", "0")):
+                    with open(f"{base}/{name}", "w", encoding="ascii") as f:
+                        f.write(value)
+        self.ip("link", "set", "lo", "up")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self.remove()
+
+    def remove(self):
+        """Drops the name; the namespace goes when its last user does."""
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+            if self.name:
+                cmd("ip", "netns", "del", self.name, check=False)
+
+    @contextlib.contextmanager
+    def entered(self):
+        """The calling thread is in the namespace inside the block."""
+        back = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        try:
+            os.setns(self.fd, os.CLONE_NEWNET)
+            yield
+        finally:
+            os.setns(back, os.CLONE_NEWNET)
+            os.close(back)
+
+    def ip(self, *args, **kwargs):
+        """ip ... in the namespace."""
+        return cmd("ip", *args, ns=self, **kwargs)
+
+    def ip_batch(self, text):
+        """One ip process for many lines."""
+        return cmd("ip", "-batch", "-", ns=self, data=text)
+
+    def exec(self, *argv, **kwargs):
+        """With its own /sys, which NetNS.entered() does not give."""
+        return cmd("ip", "netns", "exec", self.name, *argv, **kwargs)
+
+    def sysctl(self, key, value):
+        with self.entered(), open("/proc/sys/" + key.replace(".", "/"), "w",
+                                  encoding="ascii") as file:
+            file.write(str(value))
+
+    def read_sysctl(self, key):
+        with self.entered(), open("/proc/sys/" + key.replace(".", "/"),
+                                  encoding="ascii") as file:
+            return file.read().strip()
+
+    def read(self, path):
+        """A file of /proc/net, seen from the namespace."""
+        with self.entered(), open(path.replace("/proc/net/",
+                                               "/proc/thread-self/net/"),
+                                  encoding="utf-8") as file:
+            return file.read()
+
+    def socket(self, family=socket.AF_INET, kind=socket.SOCK_STREAM,
+               timeout=60):
+        with self.entered():
+            sock = socket.socket(family, kind)
+        sock.settimeout(timeout * SCALE)
+        return sock
+
+    def connect(self, addr, source=None, timeout=60, before=None):
+        """A connected TCP socket; before(sock) runs ahead of connect."""
+        sock = self.socket(_family(addr), timeout=timeout)
+        try:
+            if before:
+                before(sock)
+            if source:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(source)
+            sock.connect(addr)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def listen(self, addr, backlog=512):
+        """A listening TCP socket."""
+        sock = self.socket(_family(addr))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(addr)
+        sock.listen(backlog)
+        return sock
+
+    def listening(self, port):
+        """Whether anything listens on a TCP port here."""
+        want = f":{port:04X}"
+        for path in ("/proc/net/tcp", "/proc/net/tcp6"):
+            for line in self.read(path).splitlines()[1:]:
+                field = line.split()
+                if field[3] == "0A" and field[1].endswith(want):
+                    return True
+        return False
+
+    def wait_listening(self, port):
+        wait_for(lambda: self.listening(port), f"a listener on port {port}")
+
+
+class HostNS(NetNS):
+    """The namespace this process is in, with the same methods."""
+
+    def __init__(self):  # pylint: disable=super-init-not-called
+        self.name = None
+        self.fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        self.tune()
+
+    def exec(self, *argv, **kwargs):
+        return cmd(*argv, **kwargs)
+
+
+def _family(addr):
+    return socket.AF_INET6 if ":" in addr[0] else socket.AF_INET

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inputs for the random tests: parts put together, and spoilt here and there.
+ * The same seed gives the same inputs.
+ */
+#ifndef SELFTESTS_HTTP_SPOIL_H
+#define SELFTESTS_HTTP_SPOIL_H
+
+#include "http.h"
+
+#define SPOIL_MAX 4096
+
+struct spoil_input {
+	u8 v[SPOIL_MAX];
+	size_t n;
+	size_t keep;		/* first bytes that are never spoilt */
+};
+
+void spoil_seed(u64 seed);
+u32 spoil_below(u32 n);
+void spoil_replace(struct spoil_input *in, size_t from, size_t to,
+		   const void *p, size_t len);
+void spoil(struct spoil_input *in, const char *const *words, u32 n);
+void spoil_show(const struct spoil_input *in);
+
+#endif
