@@ -37,24 +37,28 @@ need_space()
 		die "$CACHE has $have MiB free, $1 MiB are needed (set TLSVIP_CACHE)"
 }
 
-# host_packages COMMAND:PACKAGE...: installs the packages whose command is missing
+# host_packages COMMAND:PACKAGE...: installs the packages whose command is missing;
+# often the first thing that a fresh machine does, so the cache may not be there yet
 host_packages()
 {
-	local entry missing=()
+	local entry missing=() log=$CACHE/host-install.log
 
 	for entry; do
 		command -v "${entry%%:*}" >/dev/null || missing+=("${entry#*:}")
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
 	command -v apt-get >/dev/null || die "this needs Debian's apt-get to install: ${missing[*]}"
+	mkdir -p "$CACHE" || die "cannot make the cache folder $CACHE"
 	say "installing on this machine: ${missing[*]}"
-	apt-get install -yq --no-install-recommends "${missing[@]}" \
-		>"$CACHE/host-install.log" 2>&1 && return 0
-	apt-get update -q >>"$CACHE/host-install.log" 2>&1 ||
-		die "package mirror unreachable (apt-get update failed, see $CACHE/host-install.log)"
-	DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends \
-		"${missing[@]}" >>"$CACHE/host-install.log" 2>&1 ||
-		die "cannot install ${missing[*]} (see $CACHE/host-install.log)"
+	host_install "${missing[@]}" >"$log" 2>&1 && return 0
+	apt-get update -q >>"$log" 2>&1 ||
+		die "package mirror unreachable (apt-get update failed, see $log)"
+	host_install "${missing[@]}" >>"$log" 2>&1 || die "cannot install ${missing[*]} (see $log)"
+}
+
+host_install()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "$@"
 }
 
 # mirror_of debian|debian-security: the URL that this machine's own apt uses
