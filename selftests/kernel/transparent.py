@@ -179,12 +179,15 @@ def imap_session(env):
 
 def greetings(env):
     """A client that is silent is greeted; openssl logs out then."""
-    for port, hello, last in ((993, "* OK", "a LOGOUT\r\n"),
-                              (995, "+OK", "QUIT\r\n")):
+    for port, hello, last, end in ((993, "* OK", "a LOGOUT\r\n", "a OK"),
+                                   (995, "+OK", "QUIT\r\n", "+OK")):
         got = cmd("openssl", "s_client", "-quiet", "-ign_eof", "-connect",
                   f"{VIP4}:{port}", ns=env.red.client, data=last)
         check(got.out.startswith(hello), f"{got.out!r} as a greeting")
-        check_eq(got.out.count("OK"), 2, "an answer to the last line")
+        # a busy dovecot may say in between that it waits for its other processes
+        lines = got.out.splitlines()
+        check(len(lines) > 1 and lines[-1].startswith(end),
+              f"an answer to the last line in {got.out!r}")
 
 
 ANY = bytes(range(256))
