@@ -233,10 +233,10 @@ static inline bool tlsvip_http_maybe(const u64 *filter, u8 first, u32 len)
 	return filter[tlsvip_http_fold[first] & 63] >> bit & 1;
 }
 
-/* May this request ask for another protocol? Only the first one may. */
+/* May this request ask for another protocol? RFC 9110 7.8: not of HTTP/1.0. */
 static inline bool tlsvip_http_may_upgrade(const struct tlsvip_http_req *r)
 {
-	return r->started == 1 && !(r->flags & TLSVIP_HTTP_F_HTTP10);
+	return !(r->flags & TLSVIP_HTTP_F_HTTP10);
 }
 
 /*

@@ -440,6 +440,33 @@ def test_upgrade_refused(env):
     check_inserted(peer.request(), request("/plain"), client)
 
 
+def test_upgrade_later(env):
+    """Asked for behind requests of which one is unanswered, as a proxy in front
+    of the box does on a connection that it keeps; refused once, then taken."""
+    grow = env.grow("hdr.upgrades")
+    client, srv = env.pair()
+    peer = upgrade(client, srv)
+    peer.respond(b"no", status="426 Upgrade Required")
+    check_eq(client.response().status, 426)
+    sent = request("/ws", headers=("Connection: Upgrade",
+                                   "Upgrade: websocket"))
+    early = b"\x81\x02hi"
+    client.send(request("/one") + sent + early)
+    check_inserted(peer.request(), request("/one"), client)
+    check_inserted(peer.request(), sent, client)
+    env.drained(client)
+    peer.respond(b"1")
+    check_eq(client.response().body, b"1")
+    peer.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+              b"Connection: Upgrade\r\n\r\n")
+    check_eq(client.response().status, 101)
+    check_eq(peer.recv(), early)
+    frame = b"GET / HTTP/1.1\r\nClient-IP: 6.6.6.6\r\n\r\n"
+    client.send(frame)
+    check_eq(peer.recv(), frame)
+    check_eq(grow.by("hdr.upgrades"), 1)
+
+
 def test_upgrade_with_early_bytes(env):
     """Bytes behind an Upgrade wait for the server's answer."""
     client, srv = env.pair()

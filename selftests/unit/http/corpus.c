@@ -339,7 +339,7 @@ static void directive(struct reader *r, const char *s)
 		c->stray = atoi(arg);
 	} else if (!strcmp(word, "switched") || !strcmp(word, "refused")) {
 		c->cfg.switched = word[0] == 's';
-		c->upgrades = 1;
+		c->upgrades = *arg ? atoi(arg) : 1;
 	} else if (!strcmp(word, "no-upgrade")) {
 		c->upgrades = 0;
 	} else if (!strcmp(word, "spoof-reject")) {

@@ -144,7 +144,7 @@ static const char *framing_name(const u8 *name, size_t len)
 
 static bool may_upgrade(struct ref *r)
 {
-	return r->res->started == 1 && !r->v10;
+	return !r->v10;
 }
 
 /* Does an option stay? 1, 0, or a reason above 1. */
