@@ -322,6 +322,9 @@ struct tlsvip_conn *tlsvip_conn_get_by_id(struct tlsvip_net *tn, u64 id);
 void tlsvip_conn_set_state(struct tlsvip_conn *conn,
 			   enum tlsvip_conn_state state);
 
+/* conn_release.c */
+void tlsvip_conn_release(struct tlsvip_conn *conn);
+
 /* leg.c */
 void tlsvip_leg_init(struct tlsvip_conn *conn, struct tlsvip_leg *leg);
 void tlsvip_leg_attach(struct tlsvip_leg *leg);
