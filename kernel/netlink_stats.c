@@ -2,6 +2,8 @@
 /*
  * Netlink commands about counters. Sums are made in stats.c.
  */
+#include <linux/slab.h>
+
 #include "netlink.h"
 
 /**
@@ -13,6 +15,7 @@
  * @scopes: scopes that are wanted, a bit each
  * @n: scopes seen
  * @full: @skb has no room for the next one
+ * @v: values of one scope, TLSVIP_C_NUM
  */
 struct tlsvip_nl_stats {
 	struct sk_buff *skb;
@@ -22,6 +25,7 @@ struct tlsvip_nl_stats {
 	u32 scopes;
 	long n;
 	bool full;
+	u64 *v;
 };
 
 static int tlsvip_nl_stats_put_counter(struct sk_buff *skb, int i, u64 value)
@@ -65,7 +69,6 @@ static void tlsvip_nl_stats_fill(struct tlsvip_nl_stats *s,
 				 struct tlsvip_context *ctx,
 				 struct tlsvip_service *svc)
 {
-	u64 v[TLSVIP_C_NUM];
 	void *hdr;
 
 	if (s->full || !(s->scopes & BIT(scope)) ||
@@ -77,13 +80,8 @@ static void tlsvip_nl_stats_fill(struct tlsvip_nl_stats *s,
 		return;
 	}
 	genl_dump_check_consistent(s->cb, hdr);
-	if (svc)
-		tlsvip_stats_service(svc, v);
-	else if (ctx)
-		tlsvip_stats_context(ctx, v);
-	else
-		tlsvip_stats_total(s->tn, v);
-	if (tlsvip_nl_stats_put(s->skb, s->tn, scope, ctx, svc, v)) {
+	tlsvip_stats_sum(s->tn, ctx, svc, 0, TLSVIP_C_NUM, s->v);
+	if (tlsvip_nl_stats_put(s->skb, s->tn, scope, ctx, svc, s->v)) {
 		genlmsg_cancel(s->skb, hdr);
 		s->full = true;
 		return;
@@ -197,7 +195,8 @@ int tlsvip_nl_stats_get_start(struct netlink_callback *cb)
  * a service that.
  *
  * Context: may sleep.
- * Return: length of @skb; 0 at the end; a negative error with a message.
+ * Return: length of @skb; 0 at the end; a negative error, with a message but for
+ * -ENOMEM.
  */
 int tlsvip_nl_stats_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb)
@@ -210,10 +209,14 @@ int tlsvip_nl_stats_get_dumpit(struct sk_buff *skb,
 	};
 	int err;
 
+	s.v = kmalloc_array(TLSVIP_C_NUM, sizeof(*s.v), GFP_KERNEL);
+	if (!s.v)
+		return -ENOMEM;
 	tlsvip_nl_dump_begin(cb);
 	mutex_lock(&s.tn->lock);
 	err = tlsvip_nl_stats_walk(&s);
 	mutex_unlock(&s.tn->lock);
+	kfree(s.v);
 	if (err)
 		/* if an object vanished meanwhile that is the end */
 		return cb->args[0] ? 0 : err;

@@ -9,6 +9,7 @@
 #include <linux/proc_fs.h>
 #include <linux/rculist.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 
 #include "conn.h"
 
@@ -46,12 +47,17 @@ static void tlsvip_proc_reason(struct seq_file *seq,
 
 static int tlsvip_proc_stats_show(struct seq_file *seq, void *unused)
 {
-	u64 v[TLSVIP_C_NUM];
+	u64 *v;
 	int i;
 
-	tlsvip_stats_total(tlsvip_net(seq_file_single_net(seq)), v);
+	v = kmalloc_array(TLSVIP_C_NUM, sizeof(*v), GFP_KERNEL);
+	if (!v)
+		return -ENOMEM;
+	tlsvip_stats_sum(tlsvip_net(seq_file_single_net(seq)), NULL, NULL, 0,
+			 TLSVIP_C_NUM, v);
 	for (i = 0; i < TLSVIP_C_NUM; i++)
 		seq_printf(seq, "%s %llu\n", tlsvip_counter_name(i), v[i]);
+	kfree(v);
 	return 0;
 }
 

@@ -217,44 +217,51 @@ void tlsvip_counters_free(struct tlsvip_counters *c)
 	c->pcpu = NULL;
 }
 
-/* Adds what was counted in the scope itself, never cleared. */
-static void tlsvip_stats_raw(const struct tlsvip_counters *c, u64 *v)
+/*
+ * Adds @n counters from @first on, as counted in the scope itself, never
+ * cleared.
+ */
+static void tlsvip_stats_raw(const struct tlsvip_counters *c, int first, int n,
+			     u64 *v)
 {
+	int shared = max(first, TLSVIP_C_SHARED);
 	const struct tlsvip_stats *s;
+	int end = first + n;
 	int cpu;
 	int i;
 
 	for_each_possible_cpu(cpu) {
 		s = per_cpu_ptr(c->pcpu, cpu);
-		for (i = 0; i < TLSVIP_C_SHARED; i++)
-			v[i] += READ_ONCE(s->v[i]);
+		for (i = first; i < min(end, TLSVIP_C_SHARED); i++)
+			v[i - first] += READ_ONCE(s->v[i]);
 	}
-	for (i = TLSVIP_C_SHARED; i < TLSVIP_C_NUM; i++)
-		v[i] += atomic64_read(&c->shared[i - TLSVIP_C_SHARED]);
-	for (i = 0; i < TLSVIP_C_NUM; i++)
-		v[i] += c->retired[i];
+	for (i = shared; i < end; i++)
+		v[i - first] += atomic64_read(&c->shared[i - TLSVIP_C_SHARED]);
+	for (i = first; i < end; i++)
+		v[i - first] += c->retired[i];
 }
 
 /* Adds what the scope itself shows, without its children. */
-static void tlsvip_stats_own(const struct tlsvip_counters *c, u64 *v)
+static void tlsvip_stats_own(const struct tlsvip_counters *c, int first, int n,
+			     u64 *v)
 {
 	int i;
 
-	tlsvip_stats_raw(c, v);
-	for (i = 0; i < TLSVIP_C_NUM; i++)
-		v[i] -= c->base[i];
+	tlsvip_stats_raw(c, first, n, v);
+	for (i = 0; i < n; i++)
+		v[i] -= c->base[first + i];
 }
 
 /* @base stays 0 for running counters */
 static void tlsvip_stats_rebase(struct tlsvip_counters *c)
 {
-	u64 v[TLSVIP_C_NUM] = {};
 	int i;
 
-	tlsvip_stats_raw(c, v);
+	memset(c->base, 0, sizeof(c->base));
+	tlsvip_stats_raw(c, 0, TLSVIP_C_NUM, c->base);
 	for (i = 0; i < TLSVIP_C_NUM; i++)
-		if (!tlsvip_stats_running[i])
-			c->base[i] = v[i];
+		if (tlsvip_stats_running[i])
+			c->base[i] = 0;
 }
 
 /**
@@ -268,72 +275,51 @@ static void tlsvip_stats_rebase(struct tlsvip_counters *c)
 void tlsvip_counters_retire(struct tlsvip_counters *parent,
 			    struct tlsvip_counters *child)
 {
-	tlsvip_stats_own(child, parent->retired);
+	tlsvip_stats_own(child, 0, TLSVIP_C_NUM, parent->retired);
 }
 
-static void tlsvip_stats_add_context(struct tlsvip_context *ctx, u64 *v)
+static void tlsvip_stats_add_context(struct tlsvip_context *ctx, int first,
+				     int n, u64 *v)
 {
 	struct tlsvip_service *svc;
 
-	tlsvip_stats_own(&ctx->counters, v);
+	tlsvip_stats_own(&ctx->counters, first, n, v);
 	list_for_each_entry_rcu(svc, &ctx->services, node,
 				lockdep_is_held(&ctx->tn->stats_lock)) {
-		tlsvip_stats_own(&svc->counters, v);
+		tlsvip_stats_own(&svc->counters, first, n, v);
 		cond_resched();
 	}
 }
 
 /**
- * tlsvip_stats_total - counters of a namespace
+ * tlsvip_stats_sum - counters of a scope
  * @tn: namespace
- * @v: where to, TLSVIP_C_NUM values
+ * @ctx: a context with its services, which the caller keeps alive; NULL for
+ *	 all of the namespace
+ * @svc: a service of @ctx, which the caller keeps alive; NULL for all of them
+ * @first: first counter
+ * @n: how many
+ * @v: where to, @n values
  *
- * Removed objects are in it, those that have not ended yet as well.
+ * Removed objects are in the sums, those that have not ended yet as well.
  *
  * Context: may sleep, takes &tlsvip_net.stats_lock.
  */
-void tlsvip_stats_total(struct tlsvip_net *tn, u64 *v)
+void tlsvip_stats_sum(struct tlsvip_net *tn, struct tlsvip_context *ctx,
+		      struct tlsvip_service *svc, int first, int n, u64 *v)
 {
-	struct tlsvip_context *ctx;
-
-	memset(v, 0, TLSVIP_C_NUM * sizeof(*v));
+	memset(v, 0, n * sizeof(*v));
 	mutex_lock(&tn->stats_lock);
-	tlsvip_stats_own(&tn->counters, v);
-	list_for_each_entry_rcu(ctx, &tn->contexts, node,
-				lockdep_is_held(&tn->stats_lock))
-		tlsvip_stats_add_context(ctx, v);
-	mutex_unlock(&tn->stats_lock);
-}
-
-/**
- * tlsvip_stats_context - counters of a context with its services
- * @ctx: context the caller keeps alive
- * @v: where to, TLSVIP_C_NUM values
- *
- * Context: may sleep, takes &tlsvip_net.stats_lock.
- */
-void tlsvip_stats_context(struct tlsvip_context *ctx, u64 *v)
-{
-	memset(v, 0, TLSVIP_C_NUM * sizeof(*v));
-	mutex_lock(&ctx->tn->stats_lock);
-	tlsvip_stats_add_context(ctx, v);
-	mutex_unlock(&ctx->tn->stats_lock);
-}
-
-/**
- * tlsvip_stats_service - counters of a service
- * @svc: service the caller keeps alive
- * @v: where to, TLSVIP_C_NUM values
- *
- * Context: may sleep, takes &tlsvip_net.stats_lock.
- */
-void tlsvip_stats_service(struct tlsvip_service *svc, u64 *v)
-{
-	struct tlsvip_net *tn = svc->ctx->tn;
-
-	memset(v, 0, TLSVIP_C_NUM * sizeof(*v));
-	mutex_lock(&tn->stats_lock);
-	tlsvip_stats_own(&svc->counters, v);
+	if (svc) {
+		tlsvip_stats_own(&svc->counters, first, n, v);
+	} else if (ctx) {
+		tlsvip_stats_add_context(ctx, first, n, v);
+	} else {
+		tlsvip_stats_own(&tn->counters, first, n, v);
+		list_for_each_entry_rcu(ctx, &tn->contexts, node,
+					lockdep_is_held(&tn->stats_lock))
+			tlsvip_stats_add_context(ctx, first, n, v);
+	}
 	mutex_unlock(&tn->stats_lock);
 }
 

@@ -47,16 +47,11 @@ static ssize_t tlsvip_sysfs_counter_show(struct device *dev,
 {
 	struct tlsvip_sysfs_dev *sd = tlsvip_sysfs_dev(dev);
 	struct tlsvip_sysfs_counter *counter;
-	u64 v[TLSVIP_C_NUM];
+	u64 v;
 
 	counter = container_of(attr, struct tlsvip_sysfs_counter, attr);
-	if (sd->svc)
-		tlsvip_stats_service(sd->svc, v);
-	else if (sd->ctx)
-		tlsvip_stats_context(sd->ctx, v);
-	else
-		tlsvip_stats_total(sd->tn, v);
-	return sysfs_emit(buf, "%llu\n", v[counter->c]);
+	tlsvip_stats_sum(sd->tn, sd->ctx, sd->svc, counter->c, 1, &v);
+	return sysfs_emit(buf, "%llu\n", v);
 }
 
 #define TLSVIP_SYSFS_COUNTER(group, name_, running, doc) \

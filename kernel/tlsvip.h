@@ -486,9 +486,8 @@ int tlsvip_counters_init(struct tlsvip_counters *c);
 void tlsvip_counters_free(struct tlsvip_counters *c);
 void tlsvip_counters_retire(struct tlsvip_counters *parent,
 			    struct tlsvip_counters *child);
-void tlsvip_stats_total(struct tlsvip_net *tn, u64 *v);
-void tlsvip_stats_context(struct tlsvip_context *ctx, u64 *v);
-void tlsvip_stats_service(struct tlsvip_service *svc, u64 *v);
+void tlsvip_stats_sum(struct tlsvip_net *tn, struct tlsvip_context *ctx,
+		      struct tlsvip_service *svc, int first, int n, u64 *v);
 void tlsvip_stats_clear(struct tlsvip_net *tn);
 const char *tlsvip_counter_name(enum tlsvip_counter c);
 const char *tlsvip_counter_file(enum tlsvip_counter c);
