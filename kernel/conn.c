@@ -211,8 +211,12 @@ static void tlsvip_conn_connected(struct tlsvip_conn *conn)
 {
 	int err = tlsvip_leg_connected(tlsvip_server(conn));
 
-	if (err == -EINPROGRESS)
+	if (err == -EINPROGRESS) {
+		if (tlsvip_leg_is_closed(tlsvip_client(conn)))
+			tlsvip_conn_close(conn,
+					  TLSVIP_CLOSE_REASON_CLIENT_RESET);
 		return;
+	}
 	if (!err)
 		err = tlsvip_relay_start(conn);
 	if (err)
@@ -223,7 +227,8 @@ static void tlsvip_conn_work(struct work_struct *work)
 {
 	struct tlsvip_conn *conn = container_of(work, struct tlsvip_conn, work);
 
-	if (test_and_clear_bit(TLSVIP_CONN_TIMER, &conn->flags))
+	conn->retried = test_and_clear_bit(TLSVIP_CONN_TIMER, &conn->flags);
+	if (conn->retried)
 		tlsvip_conn_timeout(conn);
 
 	if (!tlsvip_conn_dead(conn) &&

@@ -31,7 +31,7 @@
 /**
  * enum tlsvip_conn_flag - bits of &tlsvip_conn.flags
  * @TLSVIP_CONN_TIMER: the timer fired, the work looks at the deadlines
- * @TLSVIP_CONN_VERDICT: @verdict is there to be read; set once
+ * @TLSVIP_CONN_VERDICT: @answer is there to be read; set once
  */
 enum tlsvip_conn_flag {
 	TLSVIP_CONN_TIMER,
@@ -197,8 +197,10 @@ struct tlsvip_rewriting {
  * @svc: service, a reference dropped when the connection is freed
  * @cfg: copy of the service's configuration at accept; its policy pointers
  *	 carry no reference and are NULL
- * @headers: header policy at accept, a reference dropped at release, or NULL
- * @rewriting: what goes with a url-rewrite policy, freed at release, or NULL
+ * @headers: header policy at accept, a reference dropped when the connection
+ *	     is freed, or NULL
+ * @rewriting: what goes with a url-rewrite policy, freed with the connection,
+ *	       or NULL
  * @http_cfg: of either policy, limits and protected names of requests; NULL if
  *	      there is none, and nobody looks at the bytes
  * @state: where in its life; written by the work only
@@ -233,6 +235,7 @@ struct tlsvip_rewriting {
  * @wake_lock: protects @released; nobody but a leg or the work itself queues
  *	       @work without it
  * @released: nothing may be queued, not yet or not any more
+ * @retried: this run of @work is one of @timer's
  * @since: when the current state began, jiffies
  * @accepted: when, jiffies
  * @active: when the last byte moved, jiffies
@@ -284,6 +287,7 @@ struct tlsvip_conn {
 	struct timer_list timer;
 	spinlock_t wake_lock; /* protects released */
 	bool released;
+	bool retried;
 	unsigned long since;
 	unsigned long accepted;
 	unsigned long active;
@@ -331,6 +335,7 @@ void tlsvip_leg_attach(struct tlsvip_leg *leg);
 void tlsvip_leg_detach(struct tlsvip_leg *leg);
 int tlsvip_leg_connect(struct tlsvip_leg *leg);
 int tlsvip_leg_connected(struct tlsvip_leg *leg);
+bool tlsvip_leg_is_closed(const struct tlsvip_leg *leg);
 enum tlsvip_close_reason tlsvip_leg_connect_reason(int err);
 void tlsvip_leg_abort(struct tlsvip_leg *leg);
 void tlsvip_leg_release(struct tlsvip_leg *leg);

@@ -224,6 +224,11 @@ tlsvip_handover_accept(struct tlsvip_conn *conn)
 		return TLSVIP_CLOSE_REASON_BAD_VERDICT;
 	tlsvip_upcall_returned(conn);
 	client->tls = true;
+	/*
+	 * Where kernel TLS pushes a record of its own accord, as splice_eof()
+	 * and its own work do, it waits for room as long as the socket allows.
+	 */
+	WRITE_ONCE(client->sock->sk->sk_sndtimeo, 0);
 	err = tlsvip_handover_blocks(conn);
 	if (!err)
 		err = tlsvip_handover_proxy(conn);

@@ -88,6 +88,8 @@ static int tlsvip_leg_open(struct tlsvip_leg *leg)
 		}
 	}
 	tcp_sock_set_nodelay(sock->sk);
+	/* See tlsvip_pump_read_urgent(). */
+	sock_set_flag(sock->sk, SOCK_URGINLINE);
 	leg->sock = sock;
 	tlsvip_count(&conn->svc->counters, TLSVIP_C_leg_alloc);
 	return 0;
@@ -160,6 +162,18 @@ int tlsvip_leg_connected(struct tlsvip_leg *leg)
 }
 
 /**
+ * tlsvip_leg_is_closed - whether TCP has given up the connection
+ * @leg: leg with a socket, of which neither side was ended in order
+ *
+ * Context: any.
+ * Return: true after a reset or TCP's own time limits.
+ */
+bool tlsvip_leg_is_closed(const struct tlsvip_leg *leg)
+{
+	return inet_sk_state_load(leg->sock->sk) == TCP_CLOSE;
+}
+
+/**
  * tlsvip_leg_connect_reason - what a failed connect means
  * @err: the error
  *
@@ -205,9 +219,10 @@ static int tlsvip_leg_drop(read_descriptor_t *desc, struct sk_buff *skb,
 }
 
 /*
- * TCP answers a close with unread data by a reset, which could overtake the
- * alert that was sent last. Where kernel TLS looks after the queue, nobody
- * else may take from it.
+ * TCP answers a close with unread data by a reset, which takes along all that
+ * was sent and not acknowledged, an alert among it. Where kernel TLS looks after
+ * the queue, it alone may take from it, whole records; the daemon may be at the
+ * socket as long as the leg was not handed over.
  */
 static void tlsvip_leg_drop_unread(struct tlsvip_leg *leg)
 {
@@ -215,8 +230,9 @@ static void tlsvip_leg_drop_unread(struct tlsvip_leg *leg)
 	struct sock *sk = leg->sock->sk;
 
 	lock_sock(sk);
-	if (!inet_csk(sk)->icsk_ulp_ops && sk->sk_state != TCP_CLOSE)
-		tcp_read_sock(sk, &desc, tlsvip_leg_drop);
+	if (sk->sk_state != TCP_CLOSE &&
+	    (leg->tls || !inet_csk(sk)->icsk_ulp_ops))
+		leg->sock->ops->read_sock(sk, &desc, tlsvip_leg_drop);
 	release_sock(sk);
 }
 

@@ -209,14 +209,45 @@ static u32 tlsvip_pump_share(const struct tlsvip_pump *pump,
 /* The end of a clear leg, with its lock held. */
 static int tlsvip_pump_clear_end(struct sock *sk)
 {
-	if (sk->sk_err)
-		return sock_error(sk);
-	/* A read stops in front of urgent data, for good. */
+	int err = sock_error(sk);
+
+	/* A read stops in front of urgent data. */
 	if (!skb_queue_empty(&sk->sk_receive_queue))
-		return tcp_sk(sk)->urg_data ? -EPROTO : -EAGAIN;
-	if (sk->sk_shutdown & RCV_SHUTDOWN || sock_flag(sk, SOCK_DONE))
+		return tcp_sk(sk)->urg_data ? -EPROTO : err ? err : -EAGAIN;
+	/* A FIN came behind all else, whatever the peer said afterwards. */
+	if (sock_flag(sk, SOCK_DONE))
+		return 0;
+	if (err)
+		return err;
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
 		return 0;
 	return sk->sk_state == TCP_CLOSE ? -ECONNRESET : -EAGAIN;
+}
+
+/*
+ * Some bytes up to and behind the urgent one, which read_sock() does not pass.
+ * TLS has no such thing: it goes in line, as RFC 6093 4 asks for.
+ */
+static int tlsvip_pump_read_urgent(struct socket *sock,
+				   struct tlsvip_pieces *q)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT };
+	struct page_frag *frag = &current->task_frag;
+	struct kvec iov = { .iov_len = TLSVIP_PUMP_COPYBREAK };
+	int n;
+
+	/* First the memory: what is read cannot be put back. */
+	if (!skb_page_frag_refill(iov.iov_len, frag,
+				  GFP_NOWAIT | __GFP_NOWARN))
+		return -ENOMEM;
+	iov.iov_base = (u8 *)page_address(frag->page) + frag->offset;
+	n = kernel_recvmsg(sock, &msg, &iov, 1, iov.iov_len, MSG_DONTWAIT);
+	if (n > 0) {
+		get_page(frag->page);
+		tlsvip_pieces_add(q, frag->page, frag->offset, n);
+		frag->offset += n;
+	}
+	return n;
 }
 
 /**
@@ -267,6 +298,8 @@ int tlsvip_pump_read(struct tlsvip_conn *conn, struct tlsvip_pump *pump,
 		n = tlsvip_pump_clear_end(sk);
 	*more = rd.full && tlsvip_record_ready(sk);
 	release_sock(sk);
+	if (n == -EPROTO && !pump->from->tls)
+		n = tlsvip_pump_read_urgent(sock, q);
 	pump->records = rd.records;
 
 	if (rd.copied)

@@ -3,6 +3,7 @@
  * The one place that knows TLS records: their types, alerts and what kernel
  * TLS still has to send. Application data passes by in pump.c.
  */
+#include <linux/error-injection.h>
 #include <linux/uio.h>
 #include <net/sock.h>
 #include <net/tls.h>
@@ -73,6 +74,9 @@ int tlsvip_record_control(struct tlsvip_conn *conn, struct tlsvip_leg *leg)
 			   MSG_DONTWAIT);
 	if (n < 0)
 		return n;
+	/* No record: the parser has stopped for good, then the stream ended. */
+	if (!n && msg.msg_controllen == sizeof(control))
+		return -EBADMSG;
 	if (msg.msg_controllen == sizeof(control) ||
 	    cmsg->cmsg_level != SOL_TLS ||
 	    cmsg->cmsg_type != TLS_GET_RECORD_TYPE) {
@@ -138,13 +142,14 @@ int tlsvip_record_alert(struct tlsvip_leg *leg, u8 level, u8 desc)
 	leg->alert_sent = true;
 	return 0;
 }
+ALLOW_ERROR_INJECTION(tlsvip_record_alert, ERRNO);
 
 /**
  * tlsvip_record_tx_pending - whether accepted records are outside TCP still
  * @leg: TLS leg
  *
- * A FIN or close at such a time would cut them off. Kernel TLS sends them when
- * there is room; nothing tells when it has.
+ * A FIN or close at such a time would cut them off. When there is room, kernel
+ * TLS has a work of its own send them, and we are woken, perhaps before that.
  *
  * Context: process, takes the socket lock.
  * Return: true if the caller has to look again later.

@@ -33,9 +33,10 @@ int tlsvip_relay_start(struct tlsvip_conn *conn)
 	return 0;
 }
 
+/* Not mod_timer(): each wake-up would put off the limit of the state as well. */
 static void tlsvip_relay_retry(struct tlsvip_conn *conn)
 {
-	mod_timer(&conn->timer, jiffies + TLSVIP_RELAY_RETRY);
+	timer_reduce(&conn->timer, jiffies + TLSVIP_RELAY_RETRY);
 }
 
 static void tlsvip_relay_client_error(struct tlsvip_conn *conn, int err)
@@ -220,6 +221,12 @@ static bool tlsvip_relay_send(struct tlsvip_conn *conn,
 {
 	int n;
 
+	/*
+	 * TCP wakes us itself when it finds no memory, within the send: only
+	 * the timer says when to try again.
+	 */
+	if (pump->to->starved && !conn->retried)
+		return false;
 	/* Before the send: if it finds the socket full, room must wake us. */
 	if (pump->to->starved)
 		WRITE_ONCE(pump->to->starved, false);
@@ -244,8 +251,12 @@ static bool tlsvip_relay_send(struct tlsvip_conn *conn,
 		tlsvip_relay_error(conn, pump->to, n);
 		return false;
 	}
-	/* The server may have answered before it closed: read that first. */
-	pump->to->broken = true;
+	/*
+	 * The server may have answered before it closed: read that first. If
+	 * its FIN was there before its reset, that is its whole answer.
+	 */
+	if (!sock_flag(pump->to->sock->sk, SOCK_DONE))
+		pump->to->broken = true;
 	pump->to->tx_shut = true;
 	tlsvip_relay_discard(conn);
 	return true;
@@ -342,13 +353,25 @@ static void tlsvip_relay_end_c2s(struct tlsvip_conn *conn)
 }
 
 /*
+ * Have the end of the stream to the client wait for room, of which a wake-up
+ * tells, or for memory or kernel TLS's own work, of which none does.
+ */
+static void tlsvip_relay_end_waits(struct tlsvip_conn *conn)
+{
+	const struct sock *sk = tlsvip_client(conn)->sock->sk;
+
+	if (sk_stream_is_writeable(sk) || tcp_rtx_and_write_queues_empty(sk))
+		tlsvip_relay_retry(conn);
+}
+
+/*
  * The server was cut off, and so is the client: a FIN without close_notify, or
  * an alert if it was because of what the server said.
  */
 static bool tlsvip_relay_cut(struct tlsvip_conn *conn)
 {
 	if (tlsvip_record_tx_pending(tlsvip_client(conn)))
-		tlsvip_relay_retry(conn);
+		tlsvip_relay_end_waits(conn);
 	else
 		tlsvip_conn_close(conn, tlsvip_relay_unread(conn) ?
 				  TLSVIP_CLOSE_REASON_HTTP_RESPONSE :
@@ -394,8 +417,12 @@ static bool tlsvip_relay_end_s2c(struct tlsvip_conn *conn)
 		return tlsvip_relay_cut(conn);
 	if (!client->alert_sent) {
 		err = tlsvip_record_alert(client, 1, 0);
-		if (err == -EAGAIN || err == -ENOMEM) {
+		if (err == -ENOMEM) {
 			tlsvip_relay_retry(conn);
+			return false;
+		}
+		if (err == -EAGAIN) {
+			tlsvip_relay_end_waits(conn);
 			return false;
 		}
 		if (err) {
@@ -406,7 +433,7 @@ static bool tlsvip_relay_end_s2c(struct tlsvip_conn *conn)
 			     TLSVIP_C_ssl_close_notify_sent);
 	}
 	if (tlsvip_record_tx_pending(client)) {
-		tlsvip_relay_retry(conn);
+		tlsvip_relay_end_waits(conn);
 		return false;
 	}
 	kernel_sock_shutdown(client->sock, SHUT_WR);
@@ -414,14 +441,15 @@ static bool tlsvip_relay_end_s2c(struct tlsvip_conn *conn)
 	return false;
 }
 
-/* Nothing moves: what has ended? Returns whether there is more to do. */
+/*
+ * What has ended? One direction may, however busy the other one is. Returns
+ * whether there is more to do.
+ */
 static bool tlsvip_relay_settle(struct tlsvip_conn *conn)
 {
 	struct tlsvip_leg *client = tlsvip_client(conn);
 	struct tlsvip_leg *server = tlsvip_server(conn);
 
-	tlsvip_relay_uncork(&conn->c2s);
-	tlsvip_relay_uncork(&conn->s2c);
 	tlsvip_relay_end_c2s(conn);
 	if (tlsvip_relay_end_s2c(conn))
 		return true;
@@ -440,6 +468,40 @@ static bool tlsvip_relay_settle(struct tlsvip_conn *conn)
 	return false;
 }
 
+/* One round of both directions. Returns whether another one is worth while. */
+static bool tlsvip_relay_round(struct tlsvip_conn *conn)
+{
+	bool c2s, s2c = false, moved;
+
+	c2s = tlsvip_relay_step(conn, &conn->c2s);
+	if (!tlsvip_conn_dead(conn))
+		s2c = tlsvip_relay_step(conn, &conn->s2c);
+	if (tlsvip_conn_dead(conn))
+		return false;
+	moved = c2s || s2c;
+	if (conn->http_cfg)
+		moved |= tlsvip_edit_late(conn);
+	/* More was to follow, and has not. */
+	if (!c2s)
+		tlsvip_relay_uncork(&conn->c2s);
+	if (!s2c)
+		tlsvip_relay_uncork(&conn->s2c);
+	return tlsvip_relay_settle(conn) || moved;
+}
+
+/*
+ * A client that is gone is seen by a read, but there is none as long as the
+ * server takes nothing, or has to answer first.
+ */
+static bool tlsvip_relay_client_gone(const struct tlsvip_conn *conn)
+{
+	const struct tlsvip_pump *c2s = &conn->c2s;
+
+	return !c2s->from->tx_shut &&
+	       (c2s->out.bytes || c2s->fed < c2s->in.bytes) &&
+	       tlsvip_leg_is_closed(c2s->from);
+}
+
 /**
  * tlsvip_relay_run - move what can be moved
  * @conn: connection in relay or drain
@@ -452,20 +514,15 @@ void tlsvip_relay_run(struct tlsvip_conn *conn)
 	bool moved;
 
 	do {
-		moved = tlsvip_relay_step(conn, &conn->c2s);
-		if (!tlsvip_conn_dead(conn))
-			moved |= tlsvip_relay_step(conn, &conn->s2c);
-		if (tlsvip_conn_dead(conn))
-			return;
-		if (conn->http_cfg)
-			moved |= tlsvip_edit_late(conn);
-		/* One who is not listened to may talk without a pause. */
-		if (!moved || conn->c2s.discard)
-			moved |= tlsvip_relay_settle(conn);
+		moved = tlsvip_relay_round(conn);
 	} while (moved && --budget && !tlsvip_conn_dead(conn));
 
-	if (moved && !tlsvip_conn_dead(conn)) {
+	if (tlsvip_conn_dead(conn))
+		return;
+	if (moved) {
 		tlsvip_count(&conn->svc->counters, TLSVIP_C_relay_requeues);
 		queue_work(tlsvip_wq, &conn->work);
+	} else if (tlsvip_relay_client_gone(conn)) {
+		tlsvip_conn_close(conn, TLSVIP_CLOSE_REASON_CLIENT_RESET);
 	}
 }

@@ -26,6 +26,7 @@ from lib.ynl import Ynl
 RAW = (VIP4, 8443)
 FAIL = "/sys/kernel/debug/fail_function"
 SEND, READ = "tlsvip_pump_send", "tlsvip_pump_read"
+ALERT = "tlsvip_record_alert"
 ENOMEM, EAGAIN = 12, 11
 SILENT = """table ip silent { chain in {
     type filter hook input priority 0; tcp dport 8000 drop; }
@@ -132,6 +133,39 @@ def test_idle_socket_without_memory(env, _name, error):
     client.close_notify()
     peer.close()
     check_eq(client.recv_all(), b"")
+
+
+def test_limit_while_end_is_repeated(env):
+    """The close_notify cannot be sent, and its repetition does not put off the
+    limit of the state, however often the client has the relay look."""
+    env.tlsvip("service", "set", "hdr", "context", "red", "linger-timeout",
+               "2s")
+    ktap.defer(env.tlsvip, "service", "set", "hdr", "context", "red",
+               "linger-timeout", "60s")
+    client = env.client(addr=(VIP4, 9443))
+    ktap.defer(client.close)
+    client.send(b"POST / HTTP/1.1\r\nHost: x\r\n"
+                b"Content-Length: 999999999999\r\n\r\n")
+    peer = env.srv.accept()
+    ktap.defer(peer.close)
+    with failing(ALERT, EAGAIN):
+        peer.respond(b"early", close=True)
+        check_eq(client.response().body, b"early")
+        ended = threading.Event()
+
+        def talk():
+            try:
+                while not ended.is_set():
+                    client.send(b"x" * 100)
+            except OSError:
+                pass
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            check_eq(env.reason(client), "linger-timeout")
+        finally:
+            ended.set()
+            thread.join()
 
 
 def transfer(sender, receiver, size):
