@@ -31,8 +31,6 @@ static void tlsvip_context_notifier_there(struct tlsvip_net *tn,
 {
 	struct tlsvip_context *ctx;
 
-	if (!netif_is_l3_master(dev))
-		return;
 	for (ctx = tlsvip_context_next(tn, NULL); ctx;
 	     ctx = tlsvip_context_next(tn, ctx))
 		if (*ctx->vrf && ctx->ifindex < 0 &&
@@ -54,6 +52,9 @@ static int tlsvip_context_notifier_call(struct notifier_block *nb,
 
 	if (event != NETDEV_REGISTER && event != NETDEV_UNREGISTER &&
 	    event != NETDEV_CHANGENAME)
+		return NOTIFY_DONE;
+	/* Of no other device does a context know; RTNL is not to wait then. */
+	if (!netif_is_l3_master(dev))
 		return NOTIFY_DONE;
 	/* no state yet: loopback comes before us in a new namespace */
 	if (!tn || READ_ONCE(tlsvip_context_notifier_off))

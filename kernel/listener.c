@@ -223,6 +223,12 @@ static int tlsvip_listener_open(struct tlsvip_listener *l, int i, u16 family)
 	err = kernel_listen(sock, TLSVIP_LISTENER_BACKLOG);
 	if (err)
 		goto err_unhook;
+	/*
+	 * For the children: or no other program could listen at the port of a
+	 * VIP while there are any, or their TIME_WAITs, not even at an address
+	 * that is no VIP. Not before, so that the port is nobody else's.
+	 */
+	sock->sk->sk_reuse = SK_CAN_REUSE;
 	l->sock[i] = sock;
 	l->sk[i] = sock->sk;
 	return 0;
@@ -232,6 +238,52 @@ err_unhook:
 err_release:
 	sock_release(sock);
 	return err;
+}
+
+static int tlsvip_listener_open_all(struct tlsvip_listener *l)
+{
+	int err = tlsvip_listener_open(l, TLSVIP_LISTENER_V4, AF_INET);
+
+	if (!err && ipv6_mod_enabled())
+		err = tlsvip_listener_open(l, TLSVIP_LISTENER_V6, AF_INET6);
+	return err;
+}
+
+/**
+ * struct tlsvip_listener_making - proxy sockets being made by a kernel thread
+ * @work: does it
+ * @l: for whom
+ * @err: how it went
+ */
+struct tlsvip_listener_making {
+	struct work_struct work;
+	struct tlsvip_listener *l;
+	int err;
+};
+
+static void tlsvip_listener_make_work(struct work_struct *work)
+{
+	struct tlsvip_listener_making *making;
+
+	making = container_of(work, struct tlsvip_listener_making, work);
+	making->err = tlsvip_listener_open_all(making->l);
+}
+
+/*
+ * A socket, and every child of it, belongs to the control group of the task
+ * that made it: that must not be the one who happens to type a command, or to
+ * add a VRF device, with its filters and limits.
+ */
+static int tlsvip_listener_make(struct tlsvip_listener *l)
+{
+	struct tlsvip_listener_making making = { .l = l };
+
+	INIT_WORK_ONSTACK(&making.work, tlsvip_listener_make_work);
+	/* It takes no lock of ours. */
+	queue_work(system_unbound_wq, &making.work);
+	flush_work(&making.work);
+	destroy_work_on_stack(&making.work);
+	return making.err;
 }
 
 /* Steering does not know @l any more. Sleeps until its work has ended. */
@@ -301,20 +353,13 @@ int tlsvip_listener_start(struct tlsvip_context *ctx)
 	l->ifindex = ctx->ifindex;
 	INIT_DELAYED_WORK(&l->work, tlsvip_listener_work);
 
-	err = tlsvip_listener_open(l, TLSVIP_LISTENER_V4, AF_INET);
-	if (err)
-		goto err_close;
-	if (ipv6_mod_enabled()) {
-		err = tlsvip_listener_open(l, TLSVIP_LISTENER_V6, AF_INET6);
-		if (err)
-			goto err_close;
+	err = tlsvip_listener_make(l);
+	if (err) {
+		tlsvip_listener_close(l);
+		return err;
 	}
 	rcu_assign_pointer(ctx->listener, l);
 	return 0;
-
-err_close:
-	tlsvip_listener_close(l);
-	return err;
 }
 
 /**

@@ -5,6 +5,7 @@
 they come back by themselves.
 """
 
+import errno
 import os
 import socket
 import sys
@@ -165,6 +166,61 @@ def test_set_tries_at_once(env):
     restore()
     env.set("inservice")
     check_eq(env.state(), ("up", "none"))
+
+
+@ktap.variants(("open",), ("timewait",))
+def test_port_is_free_for_others(env, name):
+    """Another program of the box may listen at the port of a VIP, whatever
+    there is of connections to it."""
+    for service in SERVICES:
+        wait_for(lambda service=service: env.state(service)[0] == "up",
+                 f"{service} to be up")
+    client = env.client()
+    ktap.defer(client.close)
+    check_eq(client.get("/whoami").body, b"nginx-red\n")
+    if name == "timewait":
+        # the box is the one that ends, so it keeps the TIME_WAIT
+        client.request("/", headers=("Connection: close",))
+        client.response()
+        client.recv_fin()
+        client.close()
+        env.wait_idle()
+    with env.box.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
+                        env.red.vrf.encode())
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("0.0.0.0", 443))
+        sock.listen()
+        env.serves()
+
+
+def test_proxy_port_is_taken(env):
+    """That of a proxy socket itself is nobody else's."""
+    out = cmd("ss", "-Htln", "src", PROXY["v4"], ns=env.box).out
+    port = int(out.split()[3].rsplit(":", 1)[1])
+    with env.box.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
+                        env.red.vrf.encode())
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_IP, 15, 1)   # IP_FREEBIND
+        err = ktap.check_raises(OSError, sock.bind, (PROXY["v4"], port))
+        check_eq(err.errno, errno.EADDRINUSE)
+
+
+def test_control_group(env):
+    """Connections do not belong to the control group of who configured."""
+    group = "/sys/fs/cgroup/tlsvip-operator"
+    os.mkdir(group)
+    ktap.defer(os.rmdir, group)
+    env.deconfigure()
+    # $0 is what the batch says
+    cmd("sh", "-c", f"echo $$ >{group}/cgroup.procs && "
+        'printf %s "$0" | tlsvip -b -', env.config_text(env.red), ns=env.box)
+    with env.client() as client:
+        client.get("/whoami")
+        out = cmd("ss", "-Htan", "--cgroup", ns=env.box).out
+        check(f":{client.port} " in out and PROXY["v4"] in out, out)
+        check("operator" not in out, out)
 
 
 def test_removed_while_waiting(env):
