@@ -212,6 +212,8 @@ int tlsvip_context_add(struct tlsvip_net *tn, const char *name,
 	ctx->tn = tn;
 	INIT_LIST_HEAD(&ctx->services);
 	INIT_LIST_HEAD(&ctx->policies);
+	INIT_LIST_HEAD(&ctx->upcalls);
+	INIT_LIST_HEAD(&ctx->upcall_node);
 	kref_init(&ctx->ref);
 	err = tlsvip_counters_init(&ctx->counters);
 	if (err)

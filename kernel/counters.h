@@ -31,7 +31,7 @@
 	X(conn, free, 1, "connections freed") \
 	X(conn, accepted, 0, "connections accepted") \
 	X(conn, established, 0, "connections that reached the relay") \
-	X(conn, limit_drop, 0, "accepted connections dropped: maxconns") \
+	X(conn, limit_drop, 0, "accepted connections dropped: maxconns, or too many handshakes") \
 	X(conn, nomem, 0, "connections lost to a failed allocation") \
 	X(conn, stray, 0, "accepted sockets without a service, reset") \
 	X(leg, alloc, 1, "legs created") \

@@ -18,6 +18,7 @@ static int __net_init tlsvip_main_net_init(struct net *net)
 	int err;
 
 	tn->net = net;
+	tn->trusted = net->user_ns == &init_user_ns;
 	tlsvip_context_net_init(tn);
 	tlsvip_retry_net_init(tn);
 	err = tlsvip_counters_init(&tn->counters);

@@ -60,6 +60,11 @@ static const struct netlink_range_validation tlsvip_a_service_linger_timeout_ran
 	.max	= 3600000ULL,
 };
 
+static const struct netlink_range_validation tlsvip_a_handshake_capacity_range = {
+	.min	= 1ULL,
+	.max	= 65536ULL,
+};
+
 /* Common nested types */
 const struct nla_policy tlsvip_alias_nl_policy[TLSVIP_A_ALIAS_ALIAS + 1] = {
 	[TLSVIP_A_ALIAS_NAME] = { .type = NLA_NUL_STRING, .len = TLSVIP_HEADER_NAME_LEN, },
@@ -251,9 +256,10 @@ static const struct nla_policy tlsvip_stats_get_nl_policy[TLSVIP_A_STATS_SERVICE
 };
 
 /* TLSVIP_CMD_WORKER_BIND - do */
-static const struct nla_policy tlsvip_worker_bind_nl_policy[TLSVIP_A_HANDSHAKE_CPU + 1] = {
+static const struct nla_policy tlsvip_worker_bind_nl_policy[TLSVIP_A_HANDSHAKE_CAPACITY + 1] = {
 	[TLSVIP_A_HANDSHAKE_VERSION] = { .type = NLA_U32, },
 	[TLSVIP_A_HANDSHAKE_CPU] = { .type = NLA_U32, },
+	[TLSVIP_A_HANDSHAKE_CAPACITY] = NLA_POLICY_FULL_RANGE(NLA_U32, &tlsvip_a_handshake_capacity_range),
 };
 
 /* TLSVIP_CMD_UPCALL_ACCEPT - do */
@@ -411,7 +417,7 @@ const struct genl_split_ops tlsvip_nl_ops[22] = {
 		.cmd		= TLSVIP_CMD_WORKER_BIND,
 		.doit		= tlsvip_nl_worker_bind_doit,
 		.policy		= tlsvip_worker_bind_nl_policy,
-		.maxattr	= TLSVIP_A_HANDSHAKE_CPU,
+		.maxattr	= TLSVIP_A_HANDSHAKE_CAPACITY,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

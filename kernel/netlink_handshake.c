@@ -51,6 +51,7 @@ int tlsvip_nl_upcall_ready(struct tlsvip_net *tn, u32 portid, u32 queued)
 int tlsvip_nl_worker_bind_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct tlsvip_net *tn = tlsvip_net(genl_info_net(info));
+	u32 capacity = TLSVIP_CAPACITY_DEFAULT;
 	struct sk_buff *reply;
 	u32 cpu = 0, queued;
 	void *hdr;
@@ -67,6 +68,8 @@ int tlsvip_nl_worker_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	if (info->attrs[TLSVIP_A_HANDSHAKE_CPU])
 		cpu = nla_get_u32(info->attrs[TLSVIP_A_HANDSHAKE_CPU]);
+	if (info->attrs[TLSVIP_A_HANDSHAKE_CAPACITY])
+		capacity = nla_get_u32(info->attrs[TLSVIP_A_HANDSHAKE_CAPACITY]);
 
 	reply = genlmsg_new(2 * nla_total_size(sizeof(u32)), GFP_KERNEL);
 	if (!reply)
@@ -76,7 +79,7 @@ int tlsvip_nl_worker_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	err = -EMSGSIZE;
 	if (!hdr)
 		goto err_reply;
-	err = tlsvip_upcall_bind(tn, info->snd_portid, cpu, &queued);
+	err = tlsvip_upcall_bind(tn, info->snd_portid, cpu, capacity, &queued);
 	if (err == -EALREADY)
 		GENL_SET_ERR_MSG(info, "this socket is a worker already");
 	else if (err == -ENOSPC)
@@ -251,6 +254,16 @@ int tlsvip_nl_upcall_accept_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	n = err;
 	reply = tlsvip_nl_upcall_message(info, conns, fds, n, queued);
+	while (IS_ERR(reply) && n > 1) {
+		u32 rest = n / 2;
+
+		/* There may be memory or descriptors for some of them. */
+		n -= rest;
+		queued += rest;
+		tlsvip_upcall_untake(tn, info->snd_portid, conns + n,
+				     files + n, rest);
+		reply = tlsvip_nl_upcall_message(info, conns, fds, n, queued);
+	}
 	if (IS_ERR(reply)) {
 		GENL_SET_ERR_MSG(info,
 				 "no memory or file descriptors for the upcalls");

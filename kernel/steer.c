@@ -137,9 +137,9 @@ static bool tlsvip_steer_timestamp(const struct tlsvip_steer_pkt *p, u32 *val)
  * May the SYN end the TIME_WAIT of its predecessor? The rule is that of
  * tcp_timewait_state_process(), which would look for a listener by address,
  * find none and answer with an ACK: only for SYNs it would let pass do we end
- * the TIME_WAIT in its place, all others are left to it. The new connection's
- * sequence numbers are beyond the old ones because their clock has gone on
- * (RFC 6528 3).
+ * the TIME_WAIT in its place, all others are left to it. That the new
+ * connection's sequence numbers are beyond the old ones is up to their clock
+ * (RFC 6528 3) and, behind a faster connection, to the timestamps.
  */
 static bool tlsvip_steer_may_reuse(const struct tlsvip_steer_pkt *p,
 				   const struct sock *sk)
@@ -190,6 +190,9 @@ static unsigned int tlsvip_steer_syn(const struct tlsvip_steer_pkt *p,
 	struct sock *old;
 	struct sock *sk;
 
+	/* Nobody there may serve it, and its memory would be nobody's. */
+	if (!READ_ONCE(p->tn->trusted))
+		return NF_ACCEPT;
 	old = tlsvip_steer_established(p);
 	if (old && (old->sk_state != TCP_TIME_WAIT ||
 		    !tlsvip_steer_may_reuse(p, old))) {

@@ -80,10 +80,9 @@ struct tlsvip_stats {
  * struct tlsvip_counters - the counters of a scope
  * @pcpu: what was counted since creation
  * @shared: the same of counters from TLSVIP_C_SHARED on
- * @base: what to subtract for counters that are not running; written under
- *	  &tlsvip_net.lock by stats-clear, read without it
+ * @base: what to subtract for counters that are not running
  * @retired: counts of children that are gone (services in their context,
- *	     contexts in the namespace); written under &tlsvip_net.lock
+ *	     contexts in the namespace); both under &tlsvip_net.stats_lock
  */
 struct tlsvip_counters {
 	struct tlsvip_stats __percpu *pcpu;
@@ -101,6 +100,10 @@ struct tlsvip_counters {
  * @maxconns: most connections at a time
  * @live: connections now
  * @handshakes: connections whose handshake is not completed
+ * @upcalls: those of them that wait for a worker; this and the next two are
+ *	     upcall.c's, under its lock
+ * @upcall_node: in &tlsvip_upcalls.contexts while there are any in @upcalls
+ * @upcalls_held: how many workers have
  * @reason: why it cannot serve, enum tlsvip_oper_reason
  * @tn: namespace it lives in; outlives the context
  * @node: in &tlsvip_net.contexts, RCU
@@ -125,6 +128,9 @@ struct tlsvip_context {
 	u32 maxconns;
 	atomic_t live;
 	atomic_t handshakes;
+	struct list_head upcalls;
+	struct list_head upcall_node;
+	u32 upcalls_held;
 	enum tlsvip_oper_reason reason;
 	struct tlsvip_net *tn;
 	struct list_head node;
@@ -318,6 +324,9 @@ struct tlsvip_service {
  * @proc: directory /proc/net/tlsvip
  * @dev: sysfs device of the totals
  * @exiting: the namespace or the module goes away: nothing new starts
+ * @trusted: connections are taken; not in a namespace of another user namespace
+ *	     as long as no worker has been there, which needs a capability that
+ *	     its root lacks
  */
 struct tlsvip_net {
 	struct net *net;
@@ -345,6 +354,7 @@ struct tlsvip_net {
 	struct proc_dir_entry *proc;
 	struct device *dev;
 	bool exiting;
+	bool trusted;
 };
 
 /* main.c */

@@ -8,6 +8,11 @@
  * the exit of its worker, or by the end of the connection. Whoever clears
  * tlsvip_upcall.pending under the lock has won and drops the upcall's
  * reference to the connection.
+ *
+ * Contexts take turns, and a client that says nothing holds its place in a
+ * worker for as long as the handshake may last. So that the clients of one
+ * context cannot hold them all, none may have more than a share of what is
+ * free: see tlsvip_upcall_may().
  */
 #include <linux/file.h>
 #include <linux/netlink.h>
@@ -27,6 +32,82 @@ static struct tlsvip_worker *tlsvip_upcall_worker(struct tlsvip_upcalls *up,
 		if (worker->portid == portid)
 			return worker;
 	return NULL;
+}
+
+/*
+ * May a worker take one more of this context? A dynamic threshold: as long as
+ * it holds less than twice the free places. One context gets two thirds of them
+ * at most, two get two fifths each, and there is always some room for one that
+ * has none. Nobody is in the way of the only context.
+ */
+static bool tlsvip_upcall_may(const struct tlsvip_net *tn,
+			      const struct tlsvip_context *ctx)
+{
+	const struct tlsvip_upcalls *up = tn->upcalls;
+
+	lockdep_assert_held(&up->lock);
+	if (READ_ONCE(tn->n_contexts) < 2)
+		return true;
+	return up->held < up->capacity &&
+	       ctx->upcalls_held < 2 * (up->capacity - up->held);
+}
+
+/* Whose turn is it? NULL: nobody waits who may be taken. */
+static struct tlsvip_context *tlsvip_upcall_turn(const struct tlsvip_net *tn)
+{
+	struct tlsvip_upcalls *up = tn->upcalls;
+	struct tlsvip_context *ctx;
+
+	lockdep_assert_held(&up->lock);
+	list_for_each_entry(ctx, &up->contexts, upcall_node)
+		if (tlsvip_upcall_may(tn, ctx))
+			return ctx;
+	return NULL;
+}
+
+/* Queues an upcall that no worker has, at the end or as the first again. */
+static void tlsvip_upcall_enqueue(struct tlsvip_conn *conn, bool first)
+{
+	struct tlsvip_upcalls *up = conn->tn->upcalls;
+	struct tlsvip_context *ctx = conn->svc->ctx;
+
+	lockdep_assert_held(&up->lock);
+	/* The connection's reference to its service keeps the context. */
+	if (list_empty(&ctx->upcalls))
+		list_add_tail(&ctx->upcall_node, &up->contexts);
+	if (first)
+		list_add(&conn->upcall.node, &ctx->upcalls);
+	else
+		list_add_tail(&conn->upcall.node, &ctx->upcalls);
+	up->queued++;
+}
+
+static void tlsvip_upcall_dequeue(struct tlsvip_conn *conn)
+{
+	struct tlsvip_context *ctx = conn->svc->ctx;
+
+	list_del_init(&conn->upcall.node);
+	if (list_empty(&ctx->upcalls))
+		list_del_init(&ctx->upcall_node);
+	conn->tn->upcalls->queued--;
+}
+
+/* A worker has it from here on, or has it no more. */
+static void tlsvip_upcall_hold(struct tlsvip_conn *conn,
+			       struct tlsvip_worker *worker)
+{
+	conn->upcall.worker = worker;
+	list_add_tail(&conn->upcall.node, &worker->taken);
+	conn->svc->ctx->upcalls_held++;
+	conn->tn->upcalls->held++;
+}
+
+static void tlsvip_upcall_unhold(struct tlsvip_conn *conn)
+{
+	conn->upcall.worker = NULL;
+	list_del_init(&conn->upcall.node);
+	conn->svc->ctx->upcalls_held--;
+	conn->tn->upcalls->held--;
 }
 
 /* Picks whom to tell of the queue, nearest first; 0: all know already. */
@@ -57,8 +138,10 @@ static void tlsvip_upcall_tell(struct tlsvip_net *tn)
 	struct tlsvip_worker *worker;
 	u32 portid, queued, tries;
 
+	if (READ_ONCE(tn->exiting))
+		return;
 	spin_lock_bh(&up->lock);
-	for (tries = up->n_workers; tries && up->queued; tries--) {
+	for (tries = up->n_workers; tries && tlsvip_upcall_turn(tn); tries--) {
 		portid = tlsvip_upcall_pick(up);
 		if (!portid)
 			break;
@@ -83,10 +166,10 @@ static bool tlsvip_upcall_win(struct tlsvip_conn *conn)
 	if (!conn->upcall.pending)
 		return false;
 	conn->upcall.pending = false;
-	list_del_init(&conn->upcall.node);
-	if (!conn->upcall.worker)
-		up->queued--;
-	conn->upcall.worker = NULL;
+	if (conn->upcall.worker)
+		tlsvip_upcall_unhold(conn);
+	else
+		tlsvip_upcall_dequeue(conn);
 	atomic_dec(&conn->svc->ctx->handshakes);
 	tlsvip_count(&conn->svc->counters, TLSVIP_C_upcall_free);
 	return true;
@@ -109,8 +192,7 @@ void tlsvip_upcall_submit(struct tlsvip_conn *conn)
 	tlsvip_count(&conn->svc->counters, TLSVIP_C_ssl_conns_attempted);
 	spin_lock_bh(&up->lock);
 	conn->upcall.pending = true;
-	list_add_tail(&conn->upcall.node, &up->queue);
-	up->queued++;
+	tlsvip_upcall_enqueue(conn, false);
 	atomic_inc(&conn->svc->ctx->handshakes);
 	spin_unlock_bh(&up->lock);
 	tlsvip_upcall_tell(conn->tn);
@@ -130,8 +212,11 @@ void tlsvip_upcall_cancel(struct tlsvip_conn *conn)
 	spin_lock_bh(&up->lock);
 	won = tlsvip_upcall_win(conn);
 	spin_unlock_bh(&up->lock);
-	if (won)
-		tlsvip_conn_put(conn);
+	if (!won)
+		return;
+	/* There is room for one that had to wait. */
+	tlsvip_upcall_tell(conn->tn);
+	tlsvip_conn_put(conn);
 }
 
 /*
@@ -171,7 +256,7 @@ void tlsvip_upcall_returned(struct tlsvip_conn *conn)
  * @conns: filled with connections, each with a reference for the caller
  * @files: filled with the files of their client legs, the same
  * @max: size of @conns and @files
- * @queued: set to how many still wait
+ * @queued: set to how many still wait; 0 also if of those none may be taken
  *
  * Context: process.
  * Return: number of connections, or -EPERM if the socket is no worker.
@@ -181,6 +266,7 @@ int tlsvip_upcall_take(struct tlsvip_net *tn, u32 portid,
 		       u32 max, u32 *queued)
 {
 	struct tlsvip_upcalls *up = tn->upcalls;
+	struct tlsvip_context *ctx;
 	struct tlsvip_worker *worker;
 	struct tlsvip_conn *conn;
 	int n = 0;
@@ -191,12 +277,12 @@ int tlsvip_upcall_take(struct tlsvip_net *tn, u32 portid,
 		spin_unlock_bh(&up->lock);
 		return -EPERM;
 	}
-	while (n < max && up->queued) {
-		conn = list_first_entry(&up->queue, struct tlsvip_conn,
+	while (n < max && (ctx = tlsvip_upcall_turn(tn))) {
+		conn = list_first_entry(&ctx->upcalls, struct tlsvip_conn,
 					upcall.node);
-		list_move_tail(&conn->upcall.node, &worker->taken);
-		conn->upcall.worker = worker;
-		up->queued--;
+		list_move_tail(&ctx->upcall_node, &up->contexts);
+		tlsvip_upcall_dequeue(conn);
+		tlsvip_upcall_hold(conn, worker);
 		/* The upcall holds one, so this is a plain get. */
 		kref_get(&conn->ref);
 		/* The end of @conn waits for our lock before it drops its own. */
@@ -204,9 +290,9 @@ int tlsvip_upcall_take(struct tlsvip_net *tn, u32 portid,
 		tlsvip_upcall_lend(conn);
 		conns[n++] = conn;
 	}
-	if (!up->queued)
+	*queued = tlsvip_upcall_turn(tn) ? up->queued : 0;
+	if (!*queued)
 		worker->told = false;
-	*queued = up->queued;
 	spin_unlock_bh(&up->lock);
 	return n;
 }
@@ -242,9 +328,8 @@ void tlsvip_upcall_untake(struct tlsvip_net *tn, u32 portid,
 		    upcall->worker->portid == portid) {
 			/* No descriptor was installed. */
 			tlsvip_upcall_returned(conns[i]);
-			list_move(&upcall->node, &up->queue);
-			upcall->worker = NULL;
-			up->queued++;
+			tlsvip_upcall_unhold(conns[i]);
+			tlsvip_upcall_enqueue(conns[i], true);
 		}
 	}
 	spin_unlock_bh(&up->lock);
@@ -287,6 +372,8 @@ int tlsvip_upcall_complete(struct tlsvip_net *tn, u32 portid,
 	set_bit(TLSVIP_CONN_VERDICT, &conn->flags);
 	tlsvip_conn_wake(conn);
 	tlsvip_conn_put(conn);
+	/* There is room for one that had to wait. */
+	tlsvip_upcall_tell(tn);
 	return 0;
 }
 
@@ -295,13 +382,14 @@ int tlsvip_upcall_complete(struct tlsvip_net *tn, u32 portid,
  * @tn: namespace
  * @portid: of the socket
  * @cpu: where it runs
+ * @capacity: how many it holds at most
  * @queued: set to how many upcalls wait
  *
  * Context: process.
  * Return: 0, -EALREADY if it is one, -ENOSPC if there are too many, -ENOMEM.
  */
 int tlsvip_upcall_bind(struct tlsvip_net *tn, u32 portid, u32 cpu,
-		       u32 *queued)
+		       u32 capacity, u32 *queued)
 {
 	struct tlsvip_upcalls *up = tn->upcalls;
 	struct tlsvip_worker *worker;
@@ -312,6 +400,7 @@ int tlsvip_upcall_bind(struct tlsvip_net *tn, u32 portid, u32 cpu,
 		return -ENOMEM;
 	worker->portid = portid;
 	worker->cpu = cpu;
+	worker->capacity = capacity;
 	INIT_LIST_HEAD(&worker->taken);
 	spin_lock_bh(&up->lock);
 	if (tlsvip_upcall_worker(up, portid)) {
@@ -321,6 +410,8 @@ int tlsvip_upcall_bind(struct tlsvip_net *tn, u32 portid, u32 cpu,
 	} else {
 		list_add(&worker->node, &up->workers);
 		up->n_workers++;
+		up->capacity += capacity;
+		WRITE_ONCE(tn->trusted, true);
 		/* It is told by the answer. */
 		worker->told = up->queued > 0;
 		worker = NULL;
@@ -355,6 +446,7 @@ void tlsvip_upcall_unbind(struct tlsvip_net *tn, u32 portid)
 	}
 	list_del(&worker->node);
 	up->n_workers--;
+	up->capacity -= worker->capacity;
 	while (!list_empty(&worker->taken)) {
 		conn = list_first_entry(&worker->taken, struct tlsvip_conn,
 					upcall.node);
@@ -420,7 +512,7 @@ int tlsvip_upcall_net_init(struct tlsvip_net *tn)
 	if (!up)
 		return -ENOMEM;
 	spin_lock_init(&up->lock);
-	INIT_LIST_HEAD(&up->queue);
+	INIT_LIST_HEAD(&up->contexts);
 	INIT_LIST_HEAD(&up->workers);
 	tn->upcalls = up;
 	return 0;

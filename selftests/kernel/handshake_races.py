@@ -34,6 +34,7 @@ RAW = (VIP4, 8443)
 CROWD = 150
 ROUNDS = 12 if ktap.SCALE == 1 else 5
 SIOCGSKNS = 0x894c
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
 
 class Env(Appliance):
@@ -223,6 +224,32 @@ def test_no_descriptors_left(env):
         sock.close()
 
 
+def test_few_descriptors(env):
+    """There are some, but not for all that were asked for: those are given."""
+    worker = env.worker()
+    socks = env.crowd(8)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = [os.open("/dev/null", os.O_RDONLY) for _ in range(3)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free[-1] + 1, hard))
+    try:
+        os.close(free.pop())
+        os.close(free.pop())
+        few = worker.take()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        os.close(free.pop())
+    check_eq(len(few), 2, "half of half of them")
+    rest = worker.take()
+    check_eq(sorted(u.conn for u in few + rest), [u.conn for u in few + rest],
+             "their order")
+    check_eq(len(rest), 6)
+    for upcall in few + rest:
+        upcall.close()
+        upcall.done("failed")
+    for sock in socks:
+        sock.close()
+
+
 def test_descriptor_kept(env):
     """Who says that it is done and still has a descriptor is not believed."""
     worker = env.worker()
@@ -339,6 +366,14 @@ def user_namespace():
                 err = refused.err
             if err != errno.EPERM:
                 return step
+        sock = socket.socket()
+        fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
+        nl.do("service-new", context="mine", name="web", vip4="127.0.0.2",
+              vip_port=443, server4="127.0.0.3", server_port=80,
+              trustpoint="web", inservice=1)
+        # nobody can serve it there, so nothing is kept for anybody
+        if sock.connect_ex(("127.0.0.2", 443)) != errno.ECONNREFUSED:
+            return 10
     return 0
 
 

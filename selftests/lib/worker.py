@@ -84,9 +84,9 @@ class Upcall:
 class Worker:
     """A netlink socket that is bound as a worker."""
 
-    def __init__(self, ns, cpu=0):
+    def __init__(self, ns, cpu=0, **values):
         self.nl = Ynl(ns)
-        self.nl.do("worker-bind", version=2, cpu=cpu)
+        self.nl.do("worker-bind", version=2, cpu=cpu, **values)
 
     def __enter__(self):
         return self

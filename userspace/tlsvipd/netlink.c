@@ -111,10 +111,11 @@ int netlink_find_family(struct netlink *nl)
  * netlink_bind - become a worker
  * @nl: socket; the family was found
  * @cpu: where the worker runs
+ * @capacity: how many upcalls it has at most
  *
  * Return: 0, and netlink_ops.bound or .failed follows; else a negative errno.
  */
-int netlink_bind(struct netlink *nl, uint32_t cpu)
+int netlink_bind(struct netlink *nl, uint32_t cpu, uint32_t capacity)
 {
 	struct nlmsghdr *nlh;
 
@@ -123,6 +124,7 @@ int netlink_bind(struct netlink *nl, uint32_t cpu)
 	mnl_attr_put_u32(nlh, TLSVIP_A_HANDSHAKE_VERSION,
 			 NETLINK_HANDOVER_VERSION);
 	mnl_attr_put_u32(nlh, TLSVIP_A_HANDSHAKE_CPU, cpu);
+	mnl_attr_put_u32(nlh, TLSVIP_A_HANDSHAKE_CAPACITY, capacity);
 	return netlink_send(nl, nlh);
 }
 

@@ -78,7 +78,7 @@ struct netlink {
 struct netlink *netlink_open(const struct netlink_ops *ops, void *data);
 void netlink_close(struct netlink *nl);
 int netlink_find_family(struct netlink *nl);
-int netlink_bind(struct netlink *nl, uint32_t cpu);
+int netlink_bind(struct netlink *nl, uint32_t cpu, uint32_t capacity);
 int netlink_accept(struct netlink *nl, uint32_t max);
 int netlink_done(struct netlink *nl, const struct verdict *v);
 int netlink_read(struct netlink *nl);

@@ -64,7 +64,7 @@ static void worker_on_family(void *data)
 	struct worker *w = data;
 	int err;
 
-	err = netlink_bind(w->nl, w->cpu);
+	err = netlink_bind(w->nl, w->cpu, WORKER_LIVE_MAX);
 	if (err) {
 		log_err("cannot become a worker: %s", strerror(-err));
 		worker_set_state(w, WORKER_FAILED);
