@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Resumption by ticket and by session id, between contexts as between workers,
- * its bounds, and what a session is called; handshakes in memory.
+ * its bounds, its end, and what a session is called; handshakes in memory.
  *
  * SOURCES: userspace/tlsvipd/tls.c userspace/tlsvipd/session.c userspace/tlsvipd/sesscache.c userspace/tlsvipd/log.c userspace/pki/pki.c userspace/pki/pem.c selftests/unit/daemon/peer.c
  */
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "daemon/ktap.h"
 #include "daemon/peer.h"
@@ -31,6 +34,18 @@ struct shaken {
 	unsigned char wire_id[32];
 	unsigned int wire_len;
 };
+
+static time_t ahead;	/* seconds by which the monotonic clock is wrong */
+
+/* In place of the C library's: hours pass when the test says so. */
+int clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int ret = syscall(SYS_clock_gettime, clock, ts);
+
+	if (clock == CLOCK_MONOTONIC)
+		ts->tv_sec += ahead;
+	return ret;
+}
 
 static struct shaken shake(const struct shake *how)
 {
@@ -99,6 +114,69 @@ static void test_resumption(SSL_CTX *one, SSL_CTX *two, int version,
 	SSL_SESSION_free(again.session);
 	SSL_SESSION_free(third.session);
 	SSL_SESSION_free(other.session);
+	SSL_CTX_free(how.client);
+}
+
+/*
+ * A client that comes back again and again, with what it was given last. The
+ * wall clock, which OpenSSL goes by, stands still.
+ */
+static void test_end_of_session(SSL_CTX *server, int version, bool ticket,
+				const char *what)
+{
+	static const time_t after[] = { 3000, 3000, 1000, 300, 3000 };
+	struct shake how = { .server = server, .service = "web" };
+	unsigned int i, resumed = 0, same = 0;
+	struct shaken first, r;
+
+	how.client = peer_ctx(version);
+	if (!ticket)
+		SSL_CTX_set_options(how.client, SSL_OP_NO_TICKET);
+	first = shake(&how);
+	how.resume = first.session;
+	for (i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
+		ahead += after[i];
+		r = shake(&how);
+		resumed |= (r.ok && r.resumed) << i;
+		same |= same_id(&first, &r) << i;
+		/* The same object or another, a reference in any case. */
+		if (i)
+			SSL_SESSION_free(how.resume);
+		how.resume = r.session;
+	}
+	ktap_ok((resumed & 7) == 7 && (same & 7) == 7,
+		"%s: resumed for two hours", what);
+	ktap_ok(!(resumed & 8) && !(same & 8),
+		"%s: then a full handshake, another identity", what);
+	ktap_ok((resumed & 16) && !(same & 16),
+		"%s: which begins another session", what);
+	SSL_SESSION_free(how.resume);
+	SSL_SESSION_free(first.session);
+	SSL_CTX_free(how.client);
+}
+
+/* Made with a session id, resumed with it, and by ticket from then on. */
+static void test_ticket_for_id(SSL_CTX *server)
+{
+	struct shake how = { .server = server, .service = "web" };
+	struct shaken first, again, third;
+
+	how.client = peer_ctx(TLS1_2_VERSION);
+	SSL_CTX_set_options(how.client, SSL_OP_NO_TICKET);
+	first = shake(&how);
+	SSL_CTX_clear_options(how.client, SSL_OP_NO_TICKET);
+	how.resume = first.session;
+	again = shake(&how);
+	ktap_ok(again.resumed && SSL_SESSION_has_ticket(again.session) &&
+		same_id(&first, &again),
+		"a ticket for a session with an id: the same identity");
+	how.resume = again.session;
+	third = shake(&how);
+	ktap_ok(third.resumed && same_id(&first, &third),
+		"and with the ticket, too");
+	SSL_SESSION_free(first.session);
+	SSL_SESSION_free(again.session);
+	SSL_SESSION_free(third.session);
 	SSL_CTX_free(how.client);
 }
 
@@ -213,6 +291,10 @@ int main(void)
 	test_resumption(one, two, TLS1_3_VERSION, true, "TLS 1.3");
 	test_resumption(one, two, TLS1_2_VERSION, true, "TLS 1.2 by ticket");
 	test_resumption(one, two, TLS1_2_VERSION, false, "TLS 1.2 by id");
+	test_end_of_session(one, TLS1_3_VERSION, true, "TLS 1.3");
+	test_end_of_session(one, TLS1_2_VERSION, true, "TLS 1.2 by ticket");
+	test_end_of_session(one, TLS1_2_VERSION, false, "TLS 1.2 by id");
+	test_ticket_for_id(one);
 	test_no_resumption(one);
 	test_forged(one);
 	test_cache(one);

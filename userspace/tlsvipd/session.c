@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -36,6 +37,16 @@ struct session_key {
 	unsigned char aes[32];
 	unsigned char mac[32];
 	time_t born;
+};
+
+/**
+ * struct session_mark - what every ticket of a session carries
+ * @id: identity of the session, see session_identity()
+ * @born: when its full handshake was, seconds of the monotonic clock
+ */
+struct session_mark {
+	uint8_t id[SESSION_ID_LEN];
+	int64_t born;
 };
 
 /**
@@ -197,24 +208,45 @@ static int session_ticket_key_cb(SSL *ssl, unsigned char *name,
 		     session_ticket_open(name, iv, cipher, mac);
 }
 
+static bool session_mark_get(SSL_SESSION *sess, struct session_mark *mark)
+{
+	void *data;
+	size_t len;
+
+	if (!SSL_SESSION_get0_ticket_appdata(sess, &data, &len) ||
+	    len != sizeof(*mark))
+		return false;
+	memcpy(mark, data, sizeof(*mark));
+	return true;
+}
+
 /*
  * A ticket carries the identity of its session, because the session id that
  * OpenSSL has is new with every TLS 1.3 ticket, and is the client's own choice
- * when it resumes with a TLS 1.2 ticket.
+ * when it resumes with a TLS 1.2 ticket. It carries the time of the full
+ * handshake, because OpenSSL's time of a TLS 1.3 session is that of its latest
+ * ticket, and a client that comes often enough could resume for ever.
  */
 static int session_ticket_gen_cb(SSL *ssl, void *arg)
 {
 	SSL_SESSION *sess = SSL_get_session(ssl);
-	uint8_t id[SESSION_ID_LEN];
-	size_t len;
-	void *old;
+	struct session_mark mark = { 0 };
+	const unsigned char *id;
+	unsigned int len;
 
-	if (!SSL_SESSION_get0_ticket_appdata(sess, &old, &len))
-		return 0;
-	if (len == sizeof(id))
+	if (session_mark_get(sess, &mark))
 		return 1;
-	return RAND_bytes(id, sizeof(id)) == 1 &&
-	       SSL_SESSION_set1_ticket_appdata(sess, id, sizeof(id));
+	mark.born = session_now();
+	id = SSL_SESSION_get_id(sess, &len);
+	/*
+	 * Resumed by the session id of TLS 1.2, by a client that takes a ticket
+	 * from now on. OpenSSL knows how old that session is.
+	 */
+	if (SSL_session_reused(ssl) && len == sizeof(mark.id))
+		memcpy(mark.id, id, len);
+	else if (RAND_bytes(mark.id, sizeof(mark.id)) != 1)
+		return 0;
+	return SSL_SESSION_set1_ticket_appdata(sess, &mark, sizeof(mark));
 }
 
 static SSL_TICKET_RETURN session_ticket_dec_cb(SSL *ssl, SSL_SESSION *sess,
@@ -223,14 +255,13 @@ static SSL_TICKET_RETURN session_ticket_dec_cb(SSL *ssl, SSL_SESSION *sess,
 					       SSL_TICKET_STATUS status,
 					       void *arg)
 {
-	size_t len = 0;
-	void *id;
+	struct session_mark mark;
 
 	switch (status) {
 	case SSL_TICKET_SUCCESS:
 	case SSL_TICKET_SUCCESS_RENEW:
-		if (!SSL_SESSION_get0_ticket_appdata(sess, &id, &len) ||
-		    len != SESSION_ID_LEN)
+		if (!session_mark_get(sess, &mark) ||
+		    session_now() - mark.born >= SESSION_LIFETIME)
 			return SSL_TICKET_RETURN_IGNORE_RENEW;
 		/* A client of TLS 1.3 uses a ticket once (RFC 8446 C.4). */
 		return status == SSL_TICKET_SUCCESS &&
@@ -281,7 +312,7 @@ int session_bind(SSL *ssl, const char *context, const char *service,
 	size_t len = 0, dlen;
 
 	/* Names have no NUL, so the terminators keep them apart. */
-	len += strlen(strcpy(text + len, "tlsvip-1")) + 1;
+	len += strlen(strcpy(text + len, "tlsvip-2")) + 1;
 	len += strlen(strcpy(text + len, context)) + 1;
 	len += strlen(strcpy(text + len, service)) + 1;
 	len += strlen(strcpy(text + len, trustpoint)) + 1;
@@ -307,12 +338,12 @@ int session_identity(SSL *ssl, uint8_t id[SESSION_ID_LEN], size_t *len)
 {
 	SSL_SESSION *sess = SSL_get_session(ssl);
 	const unsigned char *own;
+	struct session_mark mark;
 	unsigned int own_len;
-	void *kept;
 
-	if (SSL_SESSION_get0_ticket_appdata(sess, &kept, len) &&
-	    *len == SESSION_ID_LEN) {
-		memcpy(id, kept, SESSION_ID_LEN);
+	if (session_mark_get(sess, &mark)) {
+		memcpy(id, mark.id, sizeof(mark.id));
+		*len = sizeof(mark.id);
 		return 0;
 	}
 	own = SSL_SESSION_get_id(sess, &own_len);
