@@ -63,6 +63,11 @@ static void test_limit(void)
 			    &suppressed) == 2, "two tokens, two messages");
 	ktap_ok(let_through(&limit, 90000000, 50, &suppressed) == LOG_BURST,
 		"a long silence gives a burst, not more");
+	ktap_ok(!let_through(&limit, 90000000 - 3, 50, &suppressed),
+		"a thread that looked at the clock earlier gets none");
+	ktap_ok(let_through(&limit, 90000000 + LOG_REFILL_MS, 5,
+			    &suppressed) == 1,
+		"and the next token comes when it would have come");
 }
 
 int main(void)

@@ -181,18 +181,22 @@ void log_msg(int level, const char *fmt, ...)
  * @now_ms: monotonic time
  * @suppressed: set to how many were swallowed before, if this one may
  *
+ * Threads look at the clock before they get here, so @now_ms may be older than
+ * that of a call before.
+ *
  * Return: true if it may.
  */
 bool log_limit_take(struct log_limit *limit, uint64_t now_ms,
 		    unsigned int *suppressed)
 {
-	uint64_t refill;
+	uint64_t refill = 0;
 	bool ok;
 
 	pthread_mutex_lock(&limit->lock);
 	if (!limit->used)
 		limit->last_ms = now_ms;
-	refill = (now_ms - limit->last_ms) / LOG_REFILL_MS;
+	if (now_ms > limit->last_ms)
+		refill = (now_ms - limit->last_ms) / LOG_REFILL_MS;
 	limit->last_ms += refill * LOG_REFILL_MS;
 	limit->used -= refill < limit->used ? refill : limit->used;
 	ok = limit->used < LOG_BURST;
