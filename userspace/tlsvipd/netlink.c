@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
+#include <openssl/crypto.h>
 
 #include "log.h"
 #include "netlink.h"
@@ -62,8 +63,9 @@ err_free:
 void netlink_close(struct netlink *nl)
 {
 	mnl_socket_close(nl->nl);
-	/* Leftovers of sessions have passed through it. */
-	explicit_bzero(nl->tx, sizeof(nl->tx));
+	/* Leftovers of sessions have passed through both. */
+	OPENSSL_cleanse(nl->tx, sizeof(nl->tx));
+	OPENSSL_cleanse(nl->rx, sizeof(nl->rx));
 	free(nl);
 }
 
@@ -166,6 +168,8 @@ int netlink_done(struct netlink *nl, const struct verdict *v)
 	err = upcall_put_verdict(nlh, sizeof(nl->tx), v);
 	if (!err)
 		err = netlink_send(nl, nlh);
+	/* What a client has said already must not wait here for the next. */
+	OPENSSL_cleanse(nl->tx, nlh->nlmsg_len);
 	return err;
 }
 
@@ -344,5 +348,8 @@ int netlink_read(struct netlink *nl)
 		return -EMSGSIZE;
 	for (len = n; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
 		netlink_on_message(nl, nlh);
+	/* An error sends the request back, leftover and all. */
+	if (((const struct nlmsghdr *)nl->rx)->nlmsg_type == NLMSG_ERROR)
+		OPENSSL_cleanse(nl->rx, n);
 	return 0;
 }
