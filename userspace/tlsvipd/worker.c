@@ -29,9 +29,12 @@ static void worker_set_state(struct worker *w, enum worker_state state)
 /* Asks for upcalls if some wait and there is room for them. */
 static void worker_take(struct worker *w)
 {
-	uint32_t room = WORKER_LIVE_MAX - w->handshakes.n;
+	uint32_t room = 0;
 	int err;
 
+	/* A batch that was given up for lost may have come after all. */
+	if (w->handshakes.n < WORKER_LIVE_MAX)
+		room = WORKER_LIVE_MAX - w->handshakes.n;
 	if (atomic_load(&w->state) != WORKER_BOUND || w->stopping ||
 	    w->accepting || !w->pending || !room ||
 	    ev_is_active(&w->pause))
