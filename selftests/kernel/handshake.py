@@ -337,6 +337,51 @@ def test_no_trustpoint(env):
     ktap.wait_for(lambda: _serves(env, (VIP4, 6443)), "the new trustpoint")
 
 
+@ktap.variants(("tls12-ticket", context(V12)),
+               ("tls12-session-id", ticketless(V12)),
+               ("tls13", context(V13)))
+def test_resumption_without_trustpoint(env, _name, ctx):
+    """Who has a session is refused as well; and has to look at a new
+    certificate like anybody.
+    """
+    addr = (VIP4, 6443)
+    env.trustpoint("gone")
+    env.tlsvip("service", "add", "gone", "context", "red", "vip",
+               f"{VIP4}:6443", "server", "10.20.0.80:80", "trustpoint",
+               "gone", "inservice")
+    ktap.defer(env.tlsvip, "service", "delete", "gone", "context", "red")
+    ktap.wait_for(lambda: _serves(env, addr), "the trustpoint")
+    with env.client(addr=addr, ctx=ctx) as client:
+        check_eq(client.get("/whoami").status, 200)
+        session = client.session
+        old = client.obj.getpeercert(binary_form=True)
+        client.close_notify()
+    env.tlsvip("pki", "delete", "gone")
+    ktap.wait_for(lambda: not _serves(env, addr), "the trustpoint to go")
+    # the alert is here before it is counted
+    env.wait_idle()
+    grow = env.grow("ssl.no-trustpoint", "ssl.resumed-handshakes",
+                    "ssl.full-handshakes")
+    for num in range(1, 4):
+        err = check_raises((ssl.SSLError, Eof, ConnectionError), env.client,
+                           addr=addr, ctx=ctx, session=session)
+        if isinstance(err, ssl.SSLError):
+            check_in("ALERT", str(err).upper())
+        grow.wait("ssl.no-trustpoint", num)
+    env.wait_idle()
+    check_eq([grow.by(name) for name in
+              ("ssl.no-trustpoint", "ssl.resumed-handshakes",
+               "ssl.full-handshakes")], [3, 0, 0])
+    env.trustpoint("gone")
+    ktap.wait_for(lambda: _serves(env, addr), "the new trustpoint")
+    with env.client(addr=addr, ctx=ctx, session=session) as client:
+        check_eq(client.get("/whoami").status, 200)
+        check(not client.reused, "resumed with another certificate")
+        check(client.obj.getpeercert(binary_form=True) != old,
+              "the old certificate")
+    env.tlsvip("pki", "delete", "gone")
+
+
 def _serves(env, addr):
     try:
         with env.client(addr=addr) as client:

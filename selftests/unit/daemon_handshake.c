@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Handshakes over a socket pair with a verdict that goes nowhere: which client
- * gets which verdict and which alert, and that everything is given back. A
+ * gets which verdict and which alert, what it can resume when its trustpoint is
+ * another one or none, and that everything is given back. A
  * socket pair has no kernel TLS, so the best verdict here is "refused by kernel
  * TLS"; the rest is tested with the module.
  *
@@ -109,13 +110,19 @@ static void check(const char *what, uint32_t verdict, int alert)
 		"%s: nothing is left", what);
 }
 
-static void with_client(SSL_CTX *ctx, const char *what, const char *trustpoint,
-			uint32_t verdict, int alert)
+/* One handshake of @ctx; returns the client's side, with what it resumed. */
+static SSL *once(SSL_CTX *ctx, SSL_SESSION *resume, const char *what,
+		 const char *trustpoint, uint32_t verdict, int alert)
 {
 	int fd = start(trustpoint);
 	SSL *client = SSL_new(ctx);
 	unsigned long e;
+	char byte;
 
+	/* OpenSSL spoils the one that a client uses or fails with. */
+	resume = resume ? SSL_SESSION_dup(resume) : NULL;
+	SSL_set_session(client, resume);
+	SSL_SESSION_free(resume);
 	SSL_set_fd(client, fd);
 	SSL_set_connect_state(client);
 	drive(client);
@@ -125,10 +132,21 @@ static void with_client(SSL_CTX *ctx, const char *what, const char *trustpoint,
 		ktap_ok(ERR_GET_REASON(e) == SSL_AD_REASON_OFFSET + alert,
 			"%s: the client has the alert (%s)", what,
 			ERR_reason_error_string(e) ?: "none");
+	/* The tickets of TLS 1.3 are behind the handshake. */
+	SSL_read(client, &byte, 1);
+	/* Or SSL_free() takes the session for a broken one. */
+	SSL_set_quiet_shutdown(client, 1);
+	SSL_shutdown(client);
 	ERR_clear_error();
-	SSL_free(client);
-	SSL_CTX_free(ctx);
 	close(fd);
+	return client;
+}
+
+static void with_client(SSL_CTX *ctx, const char *what, const char *trustpoint,
+			uint32_t verdict, int alert)
+{
+	SSL_free(once(ctx, NULL, what, trustpoint, verdict, alert));
+	SSL_CTX_free(ctx);
 }
 
 static SSL_CTX *with_alpn(SSL_CTX *ctx, const char *protos)
@@ -175,6 +193,64 @@ static void test_clients(void)
 	with_client(peer_ctx(TLS1_2_VERSION), "no trustpoint, TLS 1.2",
 		    "none", TLSVIP_VERDICT_NO_TRUSTPOINT,
 		    SSL_AD_INTERNAL_ERROR);
+}
+
+static void put_trustpoint(const char *name, const struct pki_trustpoint *tp)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (!peer_write(tp, path))
+		abort();
+	store_reload();
+}
+
+static void drop_trustpoint(const char *name)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s/%s", dir, name);
+	if (system(command))
+		abort();
+	store_reload();
+}
+
+/* A session whose trustpoint was read again, has left, is another one. */
+static void test_resumption(int version, bool ticket, const char *what,
+			    const struct pki_trustpoint *ec,
+			    const struct pki_trustpoint *other)
+{
+	SSL_CTX *ctx = peer_ctx(version);
+	SSL_SESSION *session;
+	SSL *client;
+
+	if (!ticket)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+	put_trustpoint("gone", ec);
+	client = once(ctx, NULL, what, "gone", TLSVIP_VERDICT_REFUSED, 0);
+	session = SSL_get1_session(client);
+	SSL_free(client);
+	store_reload();
+	client = once(ctx, session, what, "gone", TLSVIP_VERDICT_REFUSED, 0);
+	ktap_ok(SSL_session_reused(client),
+		"%s: resumed after the trustpoint was read again", what);
+	SSL_SESSION_free(session);
+	session = SSL_get1_session(client);
+	SSL_free(client);
+	drop_trustpoint("gone");
+	client = once(ctx, session, what, "gone",
+		      TLSVIP_VERDICT_NO_TRUSTPOINT, SSL_AD_INTERNAL_ERROR);
+	ktap_ok(!SSL_session_reused(client),
+		"%s: refused when the trustpoint is gone", what);
+	SSL_free(client);
+	put_trustpoint("gone", other);
+	client = once(ctx, session, what, "gone", TLSVIP_VERDICT_REFUSED, 0);
+	ktap_ok(!SSL_session_reused(client),
+		"%s: not resumed with another certificate", what);
+	drop_trustpoint("gone");
+	SSL_free(client);
+	SSL_SESSION_free(session);
+	SSL_CTX_free(ctx);
 }
 
 static void test_strangers(void)
@@ -278,6 +354,7 @@ static void test_denied(void)
 int main(void)
 {
 	struct pki_trustpoint *ec = peer_trustpoint(false);
+	struct pki_trustpoint *other = peer_trustpoint(false);
 	struct pki_trustpoint *rsa = peer_trustpoint(true);
 	char path[64], command[64];
 
@@ -292,6 +369,9 @@ int main(void)
 	list.loop = ev_loop_new(EVBACKEND_POLL);
 	list.ops = &ops;
 	test_clients();
+	test_resumption(TLS1_3_VERSION, true, "TLS 1.3", ec, other);
+	test_resumption(TLS1_2_VERSION, true, "TLS 1.2 by ticket", ec, other);
+	test_resumption(TLS1_2_VERSION, false, "TLS 1.2 by id", ec, other);
 	test_strangers();
 	test_cut();
 	test_denied();
@@ -299,6 +379,7 @@ int main(void)
 	store_exit();
 	session_exit();
 	pki_trustpoint_free(ec);
+	pki_trustpoint_free(other);
 	pki_trustpoint_free(rsa);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	return system(command) ? 1 : ktap_end();

@@ -284,6 +284,13 @@ static void handshake_hand_over(struct handshake *hs)
 
 static void handshake_complete(struct handshake *hs)
 {
+	/* Its context refuses all; whatever gets past that ends here. */
+	if (!hs->trust->usable) {
+		hs->verdict = TLSVIP_VERDICT_NO_TRUSTPOINT;
+		hs->alert = offload_abort(hs->ssl, hs->up.fd);
+		handshake_deny(hs, "no trustpoint");
+		return;
+	}
 	if (offload_taken(hs->ssl)) {
 		handshake_hand_over(hs);
 		return;

@@ -2,8 +2,8 @@
 /*
  * Sessions of TLS 1.2 clients that resume by session id: one bounded table for
  * all workers and trustpoints. OpenSSL's own cache is bounded for each SSL_CTX
- * only and is lost with it when a certificate changes. It does not decide which
- * service may use a session; OpenSSL compares the session id context.
+ * only and is lost with it when the trustpoints are read again. It does not
+ * decide who may use a session; OpenSSL compares the session id context.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Resumption: one set of ticket keys for the whole process, so that any worker
- * and any later SSL_CTX of a trustpoint can open a ticket. It does not share
+ * and any later SSL_CTX of a certificate can open a ticket. It does not share
  * keys with other machines.
  */
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
 
 #include "sesscache.h"
 #include "session.h"
@@ -293,14 +294,16 @@ int session_setup(SSL_CTX *ctx)
 
 /**
  * session_bind - say what a session is for
- * @ssl: connection, before its handshake
+ * @ssl: connection, before its handshake; it has its certificate, if any
  * @context: name of the context
  * @service: name of the service
  * @trustpoint: name of the key and certificate
  *
- * A session or ticket of another service is not resumed: OpenSSL compares this
- * digest with the one that the session was made with, and goes on with a full
- * handshake where they differ.
+ * A session or ticket of another service, or made with another certificate, is
+ * not resumed: OpenSSL compares this digest with the one that the session was
+ * made with, and goes on with a full handshake where they differ. So whoever
+ * replaces a certificate, because its key was lost perhaps, has no client that
+ * goes on with the old one.
  *
  * Return: 0, or -EIO.
  */
@@ -308,7 +311,9 @@ int session_bind(SSL *ssl, const char *context, const char *service,
 		 const char *trustpoint)
 {
 	unsigned char digest[SSL_MAX_SID_CTX_LENGTH];
-	char text[3 * 64 + 16];
+	char text[3 * 64 + 16 + EVP_MAX_MD_SIZE];
+	X509 *cert = SSL_get_certificate(ssl);
+	unsigned int cert_len = 0;
 	size_t len = 0, dlen;
 
 	/* Names have no NUL, so the terminators keep them apart. */
@@ -316,6 +321,10 @@ int session_bind(SSL *ssl, const char *context, const char *service,
 	len += strlen(strcpy(text + len, context)) + 1;
 	len += strlen(strcpy(text + len, service)) + 1;
 	len += strlen(strcpy(text + len, trustpoint)) + 1;
+	if (cert && !X509_digest(cert, EVP_sha256(),
+				 (unsigned char *)text + len, &cert_len))
+		return -EIO;
+	len += cert_len;
 	if (!EVP_Q_digest(NULL, "SHA256", NULL, text, len, digest, &dlen) ||
 	    !SSL_set_session_id_context(ssl, digest, dlen))
 		return -EIO;

@@ -89,16 +89,26 @@ static int tls_ctx_options(SSL_CTX *ctx)
 	if (!SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) ||
 	    !SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) ||
 	    !SSL_CTX_set_cipher_list(ctx, TLS_CIPHERS_12) ||
-	    !SSL_CTX_set_ciphersuites(ctx, TLS_CIPHERS_13) ||
-	    session_setup(ctx))
+	    !SSL_CTX_set_ciphersuites(ctx, TLS_CIPHERS_13))
 		return -EIO;
 	return 0;
+}
+
+/*
+ * OpenSSL asks for a certificate only where it needs one: a client that could
+ * resume a session here would be served without any.
+ */
+static void tls_ctx_refuse(SSL_CTX *ctx)
+{
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_cert_cb(ctx, tls_no_cert_cb, NULL);
 }
 
 /**
  * tls_ctx_new - make the context of a trustpoint
  * @tp: key and certificate; the caller keeps it. NULL makes a context without:
- *	its handshakes all end in a proper alert
+ *	its handshakes all end in a proper alert, and it resumes nothing
  * @err: filled in on failure
  * @errlen: bytes at @err
  *
@@ -113,11 +123,12 @@ SSL_CTX *tls_ctx_new(const struct pki_trustpoint *tp, char *err, size_t errlen)
 	ctx = SSL_CTX_new(TLS_server_method());
 	if (!ctx || tls_ctx_options(ctx))
 		goto err_text;
-	if (tp && !SSL_CTX_use_cert_and_key(ctx, tp->cert, tp->key, tp->chain,
-					    1))
-		goto err_text;
 	if (!tp)
-		SSL_CTX_set_cert_cb(ctx, tls_no_cert_cb, NULL);
+		tls_ctx_refuse(ctx);
+	else if (!SSL_CTX_use_cert_and_key(ctx, tp->cert, tp->key, tp->chain,
+					   1) ||
+		 session_setup(ctx))
+		goto err_text;
 	return ctx;
 
 err_text:
