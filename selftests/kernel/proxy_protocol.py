@@ -8,6 +8,7 @@ by nginx, which logs what it understood.
 import json
 import os
 import socket
+import ssl
 import struct
 import sys
 
@@ -118,6 +119,39 @@ def test_raw(env, _name, version, text):
     check_eq(client.recv(), b"world")
     client.close()
     peer.close()
+
+
+def ticketless():
+    ctx = context(V12)
+    ctx.options |= ssl.OP_NO_TICKET
+    return ctx
+
+
+@ktap.variants(("tls12-ticket", context(V12)),
+               ("tls12-session-id", ticketless()), ("tls13", context(V13)))
+def test_resumed(env, _name, ctx):
+    """The server name is the one that this connection's client asked for."""
+    srv = env.server()
+    env.told_v2("raw")
+    session = None
+    for num, name in enumerate(("web.test", "web.test", "other.test", None,
+                                "web.test")):
+        client = env.client(addr=RAW, ctx=ctx, name=name, session=session)
+        check_eq(client.reused, num > 0, "resumed")
+        client.send(b"hello")
+        peer = srv.accept()
+        got = read_header(peer)
+        check_eq(got["src"], (CLIENT4, client.port))
+        check_eq(got["tlvs"].get(0x02), name and name.encode(),
+                 f"name of connection {num}")
+        check_eq(got["sub"][0x21], client.version.encode())
+        check_eq(exactly(peer, 5), b"hello")
+        # behind the tickets of TLS 1.3
+        peer.send(b"world")
+        check_eq(client.recv(), b"world")
+        session = client.session
+        client.close()
+        peer.close()
 
 
 def test_server_speaks_first(env):

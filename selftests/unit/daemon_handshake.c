@@ -306,6 +306,37 @@ static void test_cut(void)
 	SSL_CTX_free(ctx);
 }
 
+/* A ClientHello that asks for "w\0b.test". */
+static void test_bad_name(void)
+{
+	SSL_CTX *ctx = peer_ctx(0);
+	SSL *client = SSL_new(ctx);
+	BIO *out = BIO_new(BIO_s_mem());
+	char *hello, *name;
+	long len;
+	int fd;
+
+	SSL_set_bio(client, BIO_new(BIO_s_mem()), out);
+	SSL_set_tlsext_host_name(client, "web.test");
+	SSL_set_connect_state(client);
+	SSL_do_handshake(client);
+	ERR_clear_error();
+	len = BIO_get_mem_data(out, &hello);
+	name = memmem(hello, len, "web.test", 8);
+	if (!name)
+		abort();
+	name[1] = '\0';
+	fd = start("ec");
+	if (write(fd, hello, len) != len)
+		abort();
+	drive(NULL);
+	check("a server name with a NUL", TLSVIP_VERDICT_FAILED,
+	      SSL_AD_UNRECOGNIZED_NAME);
+	close(fd);
+	SSL_free(client);
+	SSL_CTX_free(ctx);
+}
+
 /* A client that is gone, so that the line alone makes the difference. */
 static void with_line(const char *what, uint32_t field, const char *text,
 		      uint32_t verdict)
@@ -374,6 +405,7 @@ int main(void)
 	test_resumption(TLS1_2_VERSION, false, "TLS 1.2 by id", ec, other);
 	test_strangers();
 	test_cut();
+	test_bad_name();
 	test_denied();
 	ev_loop_destroy(list.loop);
 	store_exit();

@@ -33,7 +33,7 @@
  * @ssl: the connection; does not close the socket
  * @io: waits for the socket
  * @timer: ends it
- * @alert: first fatal alert sent or received, 0 if none
+ * @watch: what was seen of it, also by OpenSSL's callbacks
  * @verdict: what it is answered with unless it succeeds
  */
 struct handshake {
@@ -45,7 +45,7 @@ struct handshake {
 	SSL *ssl;
 	ev_io io;
 	ev_timer timer;
-	uint8_t alert;
+	struct tls_watch watch;
 	uint32_t verdict;
 };
 
@@ -129,7 +129,7 @@ static void handshake_answer(struct handshake *hs, struct verdict *v)
 /* Answers with hs->verdict and ends the handshake. */
 static void handshake_deny(struct handshake *hs, const char *reason)
 {
-	struct verdict v = { .verdict = hs->verdict, .alert = hs->alert };
+	struct verdict v = { .verdict = hs->verdict, .alert = hs->watch.alert };
 	char peer[HANDSHAKE_PEER_LEN];
 
 	if (hs->verdict == TLSVIP_VERDICT_INTERNAL ||
@@ -146,7 +146,7 @@ static void handshake_deny(struct handshake *hs, const char *reason)
 			 handshake_peer(hs, peer, sizeof(peer)),
 			 hs->verdict == TLSVIP_VERDICT_REFUSED ? "refused" :
 								 "failed",
-			 reason, hs->alert);
+			 reason, hs->watch.alert);
 	handshake_answer(hs, &v);
 	handshake_put(hs);
 }
@@ -210,8 +210,7 @@ static int handshake_tlvs(struct handshake *hs, unsigned char *buf,
 	struct tlvs_facts facts = {
 		.version = SSL_get_version(hs->ssl),
 		.cipher = SSL_get_cipher_name(hs->ssl),
-		.server_name = SSL_get_servername(hs->ssl,
-						  TLSEXT_NAMETYPE_host_name),
+		.server_name = hs->watch.server_name,
 	};
 	unsigned int len;
 
@@ -256,7 +255,7 @@ static void handshake_hand_over(struct handshake *hs)
 	if (hs->up.want_block)
 		err = handshake_blocks(hs, blocks, &v);
 	if (err) {
-		hs->alert = offload_abort(hs->ssl, hs->up.fd);
+		hs->watch.alert = offload_abort(hs->ssl, hs->up.fd);
 		handshake_deny(hs, err == -EMSGSIZE ?
 			       "the header block is too long" :
 			       "the header block cannot be built");
@@ -265,14 +264,14 @@ static void handshake_hand_over(struct handshake *hs)
 	if (hs->up.want_tlvs)
 		tlvs_len = handshake_tlvs(hs, tlvs, sizeof(tlvs));
 	if (tlvs_len < 0) {
-		hs->alert = offload_abort(hs->ssl, hs->up.fd);
+		hs->watch.alert = offload_abort(hs->ssl, hs->up.fd);
 		handshake_deny(hs, "the PROXY header would be too long");
 		return;
 	}
 	v.tlvs_len = tlvs_len;
 	if (offload_leftover(hs->ssl, leftover, sizeof(leftover),
 			     &v.leftover_len)) {
-		hs->alert = offload_abort(hs->ssl, hs->up.fd);
+		hs->watch.alert = offload_abort(hs->ssl, hs->up.fd);
 		handshake_deny(hs, "bytes behind the handshake were lost");
 	} else {
 		handshake_let_go(hs);
@@ -287,7 +286,7 @@ static void handshake_complete(struct handshake *hs)
 	/* Its context refuses all; whatever gets past that ends here. */
 	if (!hs->trust->usable) {
 		hs->verdict = TLSVIP_VERDICT_NO_TRUSTPOINT;
-		hs->alert = offload_abort(hs->ssl, hs->up.fd);
+		hs->watch.alert = offload_abort(hs->ssl, hs->up.fd);
 		handshake_deny(hs, "no trustpoint");
 		return;
 	}
@@ -299,7 +298,7 @@ static void handshake_complete(struct handshake *hs)
 		 "kernel TLS refused the keys of %s %s: is the module \"tls\" there?",
 		 SSL_get_version(hs->ssl), SSL_get_cipher_name(hs->ssl));
 	hs->verdict = TLSVIP_VERDICT_REFUSED;
-	hs->alert = offload_abort(hs->ssl, hs->up.fd);
+	hs->watch.alert = offload_abort(hs->ssl, hs->up.fd);
 	handshake_deny(hs, "kernel TLS refused the keys");
 }
 
@@ -369,7 +368,7 @@ static int handshake_prepare(struct handshake *hs)
 		return -ENOMEM;
 	offload_prepare(hs->up.fd);
 	SSL_set_accept_state(hs->ssl);
-	tls_watch_alerts(hs->ssl, &hs->alert);
+	tls_watch(hs->ssl, &hs->watch);
 	return session_bind(hs->ssl, hs->up.context, hs->up.service,
 			    hs->up.trustpoint);
 }

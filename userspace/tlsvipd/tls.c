@@ -52,12 +52,63 @@ static int tls_no_cert_cb(SSL *ssl, void *arg)
 
 static void tls_info_cb(const SSL *ssl, int where, int ret)
 {
-	uint8_t *alert = SSL_get_app_data(ssl);
+	struct tls_watch *watch = SSL_get_app_data(ssl);
 
 	/* The first fatal one is the cause; @ret is level << 8 | alert. */
 	if ((where & SSL_CB_ALERT) && ret >> 8 == SSL3_AL_FATAL &&
-	    alert && !*alert)
-		*alert = ret & 0xff;
+	    watch && !watch->alert)
+		watch->alert = ret & 0xff;
+}
+
+/**
+ * tls_server_name - the name in a server_name extension
+ * @ext: content of the extension
+ * @len: bytes of it
+ * @name: filled in; TLS_SERVER_NAME_LEN + 1 bytes
+ *
+ * RFC 6066 3: a list of names, at most one of each type, and there is no type
+ * but that of a host.
+ *
+ * Return: 0, or the alert that a client deserves for it.
+ */
+uint8_t tls_server_name(const unsigned char *ext, size_t len, char *name)
+{
+	size_t name_len;
+
+	if (len < 5 || (ext[0] << 8 | ext[1]) != len - 2 ||
+	    ext[2] != TLSEXT_NAMETYPE_host_name)
+		return SSL_AD_DECODE_ERROR;
+	name_len = ext[3] << 8 | ext[4];
+	if (!name_len || name_len != len - 5)
+		return SSL_AD_DECODE_ERROR;
+	if (name_len > TLS_SERVER_NAME_LEN || memchr(ext + 5, 0, name_len))
+		return SSL_AD_UNRECOGNIZED_NAME;
+	memcpy(name, ext + 5, name_len);
+	name[name_len] = '\0';
+	return 0;
+}
+
+/*
+ * Of a resumed session of TLS 1.2 OpenSSL tells the name that is kept with it,
+ * which is none here, not the one that the client asks for now.
+ */
+static int tls_client_hello_cb(SSL *ssl, int *alert, void *arg)
+{
+	struct tls_watch *watch = SSL_get_app_data(ssl);
+	const unsigned char *ext;
+	size_t len;
+
+	if (!watch)
+		return SSL_CLIENT_HELLO_SUCCESS;
+	watch->server_name[0] = '\0';
+	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &ext,
+				       &len))
+		return SSL_CLIENT_HELLO_SUCCESS;
+	*alert = tls_server_name(ext, len, watch->server_name);
+	if (!*alert)
+		return SSL_CLIENT_HELLO_SUCCESS;
+	ERR_raise(ERR_LIB_SSL, SSL_R_BAD_EXTENSION);
+	return SSL_CLIENT_HELLO_ERROR;
 }
 
 /**
@@ -86,6 +137,7 @@ static int tls_ctx_options(SSL_CTX *ctx)
 			      SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_alpn_select_cb(ctx, tls_alpn_cb, NULL);
 	SSL_CTX_set_info_callback(ctx, tls_info_cb);
+	SSL_CTX_set_client_hello_cb(ctx, tls_client_hello_cb, NULL);
 	if (!SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) ||
 	    !SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) ||
 	    !SSL_CTX_set_cipher_list(ctx, TLS_CIPHERS_12) ||
@@ -138,13 +190,13 @@ err_text:
 }
 
 /**
- * tls_watch_alerts - remember the fatal alert of a handshake
- * @ssl: connection
- * @alert: set to the first one sent or received; must outlive @ssl
+ * tls_watch - remember what is seen of a handshake
+ * @ssl: connection, before its handshake
+ * @watch: filled in as it goes on; zero so far, must outlive @ssl
  */
-void tls_watch_alerts(SSL *ssl, uint8_t *alert)
+void tls_watch(SSL *ssl, struct tls_watch *watch)
 {
-	SSL_set_app_data(ssl, alert);
+	SSL_set_app_data(ssl, watch);
 }
 
 /**

@@ -13,7 +13,7 @@
  * struct tlvs_facts - what the TLVs are made of
  * @version: name of the TLS version
  * @cipher: name of the suite
- * @server_name: the name that the client asked for, or NULL
+ * @server_name: the name that the client asked for; NULL or empty if none
  * @alpn: the protocol that was agreed on, or NULL
  * @alpn_len: bytes of it
  */
