@@ -155,6 +155,28 @@ def test_key_refused(env, kind, word):
     env.refused(word, f"leaf-{kind}")
 
 
+def test_weak_issuer(env):
+    """What the daemon's TLS library refuses is refused here, in its words."""
+    env.issue("ca1024", "rsa1024", ca=True)
+    env.issue("below", by="ca1024")
+    env.load("web", chain="chain")
+    env.refused("a certificate of the chain: ca key too small", "below",
+                chain="ca1024")
+    check_eq(env.show("web")[0]["subject"], "CN=web,O=test")
+
+
+def test_weak_issuer_shown(env):
+    """One that is in the store nevertheless is named as not usable."""
+    env.issue("ca1024", "rsa1024", ca=True)
+    env.issue("below", by="ca1024")
+    env.load("below")
+    env.write("store/web/chain.pem", env.read("ca1024.pem"))
+    got = env.cli("-j", "pki", "show", ok=False)
+    check_eq(got.returncode, 1)
+    check_in("ca key too small", json.loads(got.stdout)[0]["error"])
+    check_in("ca key too small", got.stderr)
+
+
 def test_show(env):
     """All fields, in JSON and text, agree with the certificate."""
     env.issue("shown", by="inter", extra=(

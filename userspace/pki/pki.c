@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "pki/pki_priv.h"
@@ -123,8 +124,37 @@ static int pki_chain_check(const struct pki_trustpoint *tp,
 	return 0;
 }
 
+/*
+ * The TLS library refuses more than the above, by its security level: digests
+ * of signatures, keys of issuers. It is asked in the way in which tlsvipd will.
+ */
+static int pki_tls_check(const struct pki_trustpoint *tp,
+			 const struct pki_err *e)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	const char *reason, *what = NULL;
+	int ret = 0;
+
+	if (!ctx)
+		return pki_fail(e, -ENOMEM, "cannot set up TLS");
+	ERR_clear_error();
+	if (!SSL_CTX_use_cert_and_key(ctx, tp->cert, tp->key, NULL, 1))
+		what = "the certificate";
+	else if (!SSL_CTX_use_cert_and_key(ctx, tp->cert, tp->key, tp->chain,
+					   1))
+		what = "a certificate of the chain";
+	if (what) {
+		reason = ERR_reason_error_string(ERR_peek_error());
+		ret = pki_fail(e, -EKEYREJECTED,
+			       "OpenSSL does not serve TLS with %s: %s", what,
+			       reason ?: "unknown error");
+	}
+	SSL_CTX_free(ctx);
+	return ret;
+}
+
 /**
- * pki_trustpoint_check - whether the parts of a trustpoint fit together
+ * pki_trustpoint_check - whether a trustpoint can be used
  * @tp: the trustpoint
  * @e: words about a failure
  *
@@ -141,7 +171,8 @@ int pki_trustpoint_check(const struct pki_trustpoint *tp,
 	if (X509_check_private_key(tp->cert, tp->key) != 1)
 		return pki_fail(e, -EKEYREJECTED,
 				"the private key is not that of the certificate");
-	return pki_chain_check(tp, e);
+	ret = pki_chain_check(tp, e);
+	return ret ? ret : pki_tls_check(tp, e);
 }
 
 /* the three files of an open folder */
@@ -211,8 +242,8 @@ static int pki_load_path(const char *path, struct pki_trustpoint *tp,
  * @errlen: size of @err
  *
  * Return: 0; -ENOENT without such a trustpoint or file; -EINVAL for what cannot
- * be parsed or does not fit; -EKEYREJECTED for a key that is too weak, of an
- * unknown type or not that of the certificate; or another negative errno.
+ * be parsed or does not fit; -EKEYREJECTED for a key or certificate that is too
+ * weak, of an unknown type or not that of the other; or another negative errno.
  */
 int pki_trustpoint_load(const char *store, const char *name,
 			struct pki_trustpoint **tpp, char *err, size_t errlen)
