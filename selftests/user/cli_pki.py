@@ -469,6 +469,58 @@ def test_delete(env):
     check_eq(os.listdir(env.store), ["other"])
 
 
+@ktap.variants(("import", ("import", "web", "pem", "web.pem", "web.key")),
+               ("delete", ("delete", "web")))
+def test_folder_inside(env, _name, command):
+    """A folder that somebody made in a trustpoint's goes with it; what links
+    in there lead to stays."""
+    words = [env.path(w) if "." in w else w for w in command]
+    env.load("web", name="good")
+    for _ in range(2):
+        env.load("web")
+        os.makedirs(env.path("store/web/old/a/b/c"))
+        env.write("store/web/old/a/key.pem", b"secret")
+        for num, where in enumerate(("good", "good/key.pem", "..")):
+            os.symlink(env.path(f"store/{where}"),
+                       env.path(f"store/web/old/a/{num}"))
+        got = env.cli("pki", *words)
+        check_eq((got.stdout, got.stderr), ("", ""))
+        check_eq([n for n in os.listdir(env.store) if n[0] == "."], [])
+        env.show("good")
+    for _top, dirs, _files in os.walk(env.path("store/web")):
+        check_eq(dirs, [], "folders left")
+
+
+def test_folder_mounted(env):
+    """What cannot be removed is named, and in nobody's way; a file system that
+    is mounted in there is not emptied."""
+    new, web = ([env.path(f"{n}.{f}") for f in ("pem", "key")]
+                for n in ("new", "web"))
+    cli = f"tlsvip --pki {env.store} pki"
+    script = (f"mkdir {env.store}/web/m && mount -t tmpfs none "
+              f"{env.store}/web/m && touch {env.store}/web/m/file && "
+              f"{cli} import web pem {' '.join(new)} && "
+              f"{cli} show && {cli} import web pem {' '.join(web)} && "
+              f"mkdir {env.store}/web/m && mount -t tmpfs none "
+              f"{env.store}/web/m; {cli} delete web; echo status $?; "
+              f"cd {env.store} && echo .tmp-*/m/*; umount .tmp-*/m; "
+              f"{cli} import web pem {' '.join(web)}")
+    env.issue("new", "p384", by="inter")
+    env.load("web")
+    got = run("unshare", "--mount", "sh", "-c", script, ok=False)
+    if "mount: " in got.stderr:
+        raise ktap.Skip("this machine does not allow mount namespaces")
+    check_eq(got.returncode, 0, got.stderr)
+    check_in("CN=new", got.stdout)
+    check_in("status 1", got.stdout)
+    check_in(".tmp-web/m/file", got.stdout)
+    left = f"{env.store}/.tmp-web: cannot be removed"
+    check_in(f"warning: pki import: {left}", got.stderr)
+    check_in("trustpoint 'web' is out of use, but "
+             f"{env.store}/.tmp-web.1 cannot be removed", got.stderr)
+    check_eq(os.listdir(env.store), ["web"])
+
+
 def test_delete_no_store(env):
     got = env.cli("pki", "delete", "web", ok=False)
     check_eq(got.returncode, 1)

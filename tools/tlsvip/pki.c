@@ -39,14 +39,14 @@ static enum cli_status pki_name(struct cli *cli, struct args *args,
 	return CLI_OK;
 }
 
-static void pki_import_warn(void *arg, const char *text)
+static void pki_warned(void *arg, const char *text)
 {
 	cli_warn(arg, "%s", text);
 }
 
 static enum cli_status cmd_pki_import(struct cli *cli, struct args *args)
 {
-	struct pki_source src = { .warn = pki_import_warn, .arg = cli };
+	struct pki_source src = { .warn = { pki_warned, cli } };
 	const char *name, *format;
 	enum cli_status status;
 	char err[PKI_ERR_LEN];
@@ -77,6 +77,7 @@ static enum cli_status cmd_pki_import(struct cli *cli, struct args *args)
 
 static enum cli_status cmd_pki_delete(struct cli *cli, struct args *args)
 {
+	const struct pki_warn warn = { pki_warned, cli };
 	enum cli_status status;
 	char err[PKI_ERR_LEN];
 	const char *name;
@@ -86,7 +87,7 @@ static enum cli_status cmd_pki_delete(struct cli *cli, struct args *args)
 		status = args_nothing(cli, args);
 	if (status)
 		return status;
-	if (pki_delete(cli->store, name, err, sizeof(err)))
+	if (pki_delete(cli->store, name, &warn, err, sizeof(err)))
 		return cli_refuse(cli, "%s", err);
 	return CLI_OK;
 }

@@ -3,14 +3,11 @@
  * Writing the PKI store: a trustpoint is prepared in a folder of its own and
  * then put in place in one step. Nothing in here is used to serve connections.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,26 +15,18 @@
 
 #include "pki/pki_priv.h"
 
-#define PKI_TMP_LEN	(sizeof(PKI_TMP) + PKI_NAME_LEN)
-
-static void pki_warn(const struct pki_source *src, const char *text)
-{
-	if (src->warn)
-		src->warn(src->arg, text);
-}
-
 /* what is odd, but may be what the operator wants */
-static void pki_import_warnings(const struct pki_source *src, X509 *cert)
+static void pki_import_warnings(const struct pki_warn *warn, X509 *cert)
 {
 	uint32_t xku = X509_get_extended_key_usage(cert);
 
 	if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
-		pki_warn(src, "the certificate has expired");
+		pki_say(warn, "the certificate has expired");
 	if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
-		pki_warn(src, "the certificate is not valid yet");
+		pki_say(warn, "the certificate is not valid yet");
 	if (xku != UINT32_MAX && !(xku & (XKU_SSL_SERVER | XKU_ANYEKU)))
-		pki_warn(src,
-			 "the certificate's extended key usage does not allow TLS servers");
+		pki_say(warn,
+			"the certificate's extended key usage does not allow TLS servers");
 }
 
 static int pki_import_read(const struct pki_source *src,
@@ -58,96 +47,6 @@ static int pki_import_read(const struct pki_source *src,
 	if (src->chain)
 		ret = pki_pem_certs(AT_FDCWD, src->chain, tp->chain, e);
 	return ret ? ret : pki_trustpoint_check(tp, e);
-}
-
-/* make the store and the folders above it, as far as they are missing */
-static int pki_store_make(const char *store, const struct pki_err *e)
-{
-	char path[PATH_MAX];
-	char *p = path;
-
-	if (snprintf(path, sizeof(path), "%s", store) >= (int)sizeof(path))
-		return pki_fail(e, -ENAMETOOLONG, "%s: %s", store,
-				strerror(ENAMETOOLONG));
-	while ((p = strchr(p + 1, '/'))) {
-		*p = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return pki_fail(e, -errno, "%s: %s", path,
-					strerror(errno));
-		*p = '/';
-	}
-	if (mkdir(path, 0750) < 0 && errno != EEXIST)
-		return pki_fail(e, -errno, "%s: %s", path, strerror(errno));
-	return 0;
-}
-
-/* remove a folder of the store, or whatever has its name */
-static int pki_remove(int storefd, const char *name)
-{
-	struct dirent *d;
-	int fd, ret = 0;
-	DIR *dir;
-
-	fd = openat(storefd, name,
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return unlinkat(storefd, name, 0) < 0 && errno != ENOENT ?
-		       -errno : 0;
-	dir = fdopendir(fd);
-	if (!dir) {
-		ret = -errno;
-		close(fd);
-		return ret;
-	}
-	while ((d = readdir(dir))) {
-		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
-			continue;
-		if (unlinkat(fd, d->d_name, 0) < 0 && !ret)
-			ret = -errno;
-	}
-	closedir(dir);
-	if (unlinkat(storefd, name, AT_REMOVEDIR) < 0 && !ret)
-		ret = -errno;
-	return ret;
-}
-
-/* what an import or removal that was killed has left; the store is locked */
-static void pki_store_clean(int storefd)
-{
-	struct dirent *d;
-	int fd = openat(storefd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((d = readdir(dir)))
-		if (!strncmp(d->d_name, PKI_TMP, strlen(PKI_TMP)))
-			pki_remove(storefd, d->d_name);
-	closedir(dir);
-}
-
-/* the store, locked against other writers until it is closed */
-static int pki_store_open(const char *store, const struct pki_err *e)
-{
-	int fd, ret;
-
-	fd = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return pki_fail(e, -errno, "%s: %s", store, strerror(errno));
-	do {
-		ret = flock(fd, LOCK_EX);
-	} while (ret < 0 && errno == EINTR);
-	if (ret < 0) {
-		ret = pki_fail(e, -errno, "%s: cannot lock it: %s", store,
-			       strerror(errno));
-		close(fd);
-		return ret;
-	}
-	pki_store_clean(fd);
-	return fd;
 }
 
 /* the files of a trustpoint in a new folder @tmp, on the disk */
@@ -189,14 +88,35 @@ static int pki_exchange(int storefd, const char *tmp, const char *name,
 	return pki_fail(e, -errno, "%s: %s", name, strerror(errno));
 }
 
+/* the new trustpoint into the locked store; the old one goes */
+static int pki_replace(const char *store, int storefd,
+		       const struct pki_trustpoint *tp, STACK_OF(X509) *leaf,
+		       const struct pki_warn *warn, const struct pki_err *e)
+{
+	char tmp[PKI_TMP_LEN];
+	int ret, err;
+
+	ret = pki_tmp_name(storefd, tp->name, tmp, e);
+	if (ret)
+		return ret;
+	ret = pki_prepare(storefd, tmp, tp, leaf, e);
+	if (!ret)
+		ret = pki_exchange(storefd, tmp, tp->name, e);
+	if (!ret && fsync(storefd) < 0)
+		ret = pki_fail(e, -errno, "%s: %s", store, strerror(errno));
+	err = pki_remove(storefd, tmp);
+	if (err)
+		pki_say(warn, "%s/%s: cannot be removed: %s", store, tmp,
+			strerror(-err));
+	return ret;
+}
+
 static int pki_install(const char *store, const struct pki_trustpoint *tp,
-		       const struct pki_err *e)
+		       const struct pki_warn *warn, const struct pki_err *e)
 {
 	STACK_OF(X509) *leaf = sk_X509_new_null();
-	char tmp[PKI_TMP_LEN];
 	int storefd, ret;
 
-	snprintf(tmp, sizeof(tmp), PKI_TMP "%s", tp->name);
 	if (!leaf || !sk_X509_push(leaf, tp->cert)) {
 		ret = pki_fail(e, -ENOMEM, "out of memory");
 		goto out_free;
@@ -204,17 +124,12 @@ static int pki_install(const char *store, const struct pki_trustpoint *tp,
 	ret = pki_store_make(store, e);
 	if (ret)
 		goto out_free;
-	storefd = pki_store_open(store, e);
+	storefd = pki_store_open(store, warn, e);
 	if (storefd < 0) {
 		ret = storefd;
 		goto out_free;
 	}
-	ret = pki_prepare(storefd, tmp, tp, leaf, e);
-	if (!ret)
-		ret = pki_exchange(storefd, tmp, tp->name, e);
-	if (!ret && fsync(storefd) < 0)
-		ret = pki_fail(e, -errno, "%s: %s", store, strerror(errno));
-	pki_remove(storefd, tmp);
+	ret = pki_replace(store, storefd, tp, leaf, warn, e);
 	close(storefd);
 
 out_free:
@@ -249,8 +164,8 @@ int pki_import(const char *store, const char *name,
 	snprintf(tp->name, sizeof(tp->name), "%s", name);
 	ret = pki_import_read(src, tp, &e);
 	if (!ret) {
-		pki_import_warnings(src, tp->cert);
-		ret = pki_install(store, tp, &e);
+		pki_import_warnings(&src->warn, tp->cert);
+		ret = pki_install(store, tp, &src->warn, &e);
 	}
 	pki_trustpoint_free(tp);
 	return ret;
@@ -260,12 +175,14 @@ int pki_import(const char *store, const char *name,
  * pki_delete - remove a trustpoint from the store
  * @store: path of the store
  * @name: name of the trustpoint
+ * @warn: told what is odd but allowed
  * @err: where words about a failure are stored
  * @errlen: size of @err
  *
  * Return: 0, -ENOENT without such a trustpoint, or another negative errno.
  */
-int pki_delete(const char *store, const char *name, char *err, size_t errlen)
+int pki_delete(const char *store, const char *name,
+	       const struct pki_warn *warn, char *err, size_t errlen)
 {
 	const struct pki_err e = { err, errlen };
 	char tmp[PKI_TMP_LEN];
@@ -275,10 +192,12 @@ int pki_delete(const char *store, const char *name, char *err, size_t errlen)
 		return pki_fail(&e, -EINVAL,
 				"'%s' cannot be the name of a trustpoint",
 				name);
-	storefd = pki_store_open(store, &e);
+	storefd = pki_store_open(store, warn, &e);
 	if (storefd < 0)
 		return storefd;
-	snprintf(tmp, sizeof(tmp), PKI_TMP "%s", name);
+	ret = pki_tmp_name(storefd, name, tmp, &e);
+	if (ret)
+		goto out_close;
 	if (renameat(storefd, name, storefd, tmp) < 0) {
 		ret = -errno;
 		pki_fail(&e, ret, "trustpoint '%s': %s", name,
@@ -288,7 +207,9 @@ int pki_delete(const char *store, const char *name, char *err, size_t errlen)
 	}
 	ret = pki_remove(storefd, tmp);
 	if (ret)
-		pki_fail(&e, ret, "trustpoint '%s': %s", name, strerror(-ret));
+		pki_fail(&e, ret,
+			 "trustpoint '%s' is out of use, but %s/%s cannot be removed: %s",
+			 name, store, tmp, strerror(-ret));
 	if (fsync(storefd) < 0 && !ret)
 		ret = pki_fail(&e, -errno, "%s: %s", store, strerror(errno));
 

@@ -49,23 +49,32 @@ void pki_list_free(char **names, size_t n);
 /* import.c: writing */
 
 /**
+ * struct pki_warn - who is told what is odd but allowed
+ * @fn: takes one text
+ * @arg: handed to @fn
+ */
+struct pki_warn {
+	void (*fn)(void *arg, const char *text);
+	void *arg;
+};
+
+/**
  * struct pki_source - files to import
  * @cert: certificate; more certificates behind it count as chain
  * @key: private key
  * @chain: issuers, or NULL
- * @warn: told what is odd but allowed, or NULL
- * @arg: handed to @warn
+ * @warn: who is told what is odd
  */
 struct pki_source {
 	const char *cert;
 	const char *key;
 	const char *chain;
-	void (*warn)(void *arg, const char *text);
-	void *arg;
+	struct pki_warn warn;
 };
 
 int pki_import(const char *store, const char *name,
 	       const struct pki_source *src, char *err, size_t errlen);
-int pki_delete(const char *store, const char *name, char *err, size_t errlen);
+int pki_delete(const char *store, const char *name,
+	       const struct pki_warn *warn, char *err, size_t errlen);
 
 #endif /* _TLSVIP_PKI_H */

@@ -12,6 +12,7 @@
 #define PKI_CHAIN	"chain.pem"
 #define PKI_KEY		"key.pem"
 #define PKI_TMP		".tmp-"
+#define PKI_TMP_LEN	(sizeof(PKI_TMP) + PKI_NAME_LEN + sizeof(".999"))
 
 /**
  * struct pki_err - where words about a failure go
@@ -25,6 +26,16 @@ struct pki_err {
 
 int pki_fail(const struct pki_err *e, int ret, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* folder.c */
+void pki_say(const struct pki_warn *warn, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+int pki_remove(int storefd, const char *name);
+int pki_tmp_name(int storefd, const char *name, char *tmp,
+		 const struct pki_err *e);
+int pki_store_make(const char *store, const struct pki_err *e);
+int pki_store_open(const char *store, const struct pki_warn *warn,
+		   const struct pki_err *e);
 
 /* pem.c */
 int pki_pem_certs(int dirfd, const char *file, struct stack_st_X509 *certs,
