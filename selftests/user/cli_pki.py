@@ -272,6 +272,124 @@ def test_modes(env):
             check_eq(mode, 0o750, "the store")
 
 
+def modes(env):
+    """{path in the store: "group mode"}, 0 and 77 for root and the daemon."""
+    out = {}
+    for top, dirs, files in os.walk(env.store):
+        for path in [top] + [os.path.join(top, n) for n in files]:
+            info = os.lstat(path)
+            out[os.path.relpath(path, env.store)] = (
+                f"{info.st_gid} {stat.S_IMODE(info.st_mode):o}")
+    return out
+
+
+SHARED = {".": "77 2750", "web": "77 2750", "web/cert.pem": "77 644",
+          "web/chain.pem": "77 644", "web/key.pem": "77 640"}
+
+
+class Group:
+    """Commands run where there is the daemon's group, with number 77, and a
+    user of it."""
+
+    def __init__(self, env):
+        self.env = env
+        for file, line in (("group", "tlsvipd:x:77:\n"),
+                           ("passwd", "tlsvipd:x:78:77::/:/bin/false\n")):
+            with open(f"/etc/{file}", encoding="utf-8") as src:
+                env.write(file, (line + src.read()).encode())
+        if self.sh("true", ok=False).returncode:
+            raise ktap.Skip("this machine does not allow mount namespaces")
+
+    def sh(self, script, **kwargs):
+        mounts = "".join(f"mount --bind {self.env.path(n)} /etc/{n} && "
+                         for n in ("group", "passwd"))
+        return run("unshare", "--mount", "sh", "-c", mounts + script, **kwargs)
+
+    def load(self, name="web", before="true"):
+        path = self.env.path
+        return self.sh(f"{before} && tlsvip --pki {self.env.store} pki import "
+                       f"{name} pem {path('web.pem')} {path('web.key')} "
+                       f"{path('chain.pem')}")
+
+
+@ktap.variants(("umask-0", "0"), ("umask-77", "77"), ("umask-777", "777"))
+def test_group(env, _name, mask):
+    """With the daemon's group on the machine, it may read keys; none else."""
+    group = Group(env)
+    os.chmod(env.dir, 0o755)
+    for _ in range(2):
+        got = group.load(before=f"umask {mask}")
+        check_eq((got.stdout, got.stderr), ("", ""))
+        check_eq(modes(env), SHARED)
+    got = group.sh(f"setpriv --reuid 78 --regid 77 --clear-groups tlsvip "
+                   f"--pki {env.store} pki show web")
+    check_in("CN=web", got.stdout)
+    group.sh(f"tlsvip --pki {env.store} pki delete web")
+    check_eq(modes(env), {".": "77 2750"})
+
+
+def test_group_later(env):
+    """A store of before is brought along by the next import or delete; what
+    somebody has arranged otherwise stays."""
+    env.load("web", chain="chain")
+    for name in ("other", "mine", "linked"):
+        env.load("web", name=name)
+    os.chown(env.path("store/mine/key.pem"), 0, 99)
+    os.link(env.path("store/linked/key.pem"), env.path("second-name"))
+    os.rename(env.path("store/other"), env.path("elsewhere"))
+    os.symlink(env.path("elsewhere"), env.path("store/other"))
+    os.chmod(env.store, 0o700)
+    os.chmod(env.path("store/web"), 0o700)
+    env.write("store/README", b"x")
+    os.chmod(env.path("store/README"), 0o600)
+    os.chmod(env.dir, 0o700)
+    group = Group(env)
+    got = group.sh(f"tlsvip --pki {env.store} pki delete no", ok=False)
+    have = modes(env)
+    for name, want in {**SHARED, "README": "0 600", "mine": "77 2750",
+                       "mine/key.pem": "99 600", "linked": "77 2750",
+                       "linked/key.pem": "0 600"}.items():
+        check_eq(have.get(name), want, name)
+    check_eq(stat.S_IMODE(os.stat(env.path("elsewhere/key.pem")).st_mode),
+             0o600, "behind a link")
+    warned = [line for line in got.stderr.splitlines() if "warning" in line]
+    check_eq(len(warned), 2, got.stderr)
+    check_in(f"{env.store}/other: cannot be given to group tlsvipd",
+             got.stderr)
+    check_in(f"{env.dir}: its mode keeps group tlsvipd out", got.stderr)
+    os.unlink(env.path("store/other"))
+    env.write("store/web/key.pem", env.read("web.key"))
+    os.chmod(env.path("store/web/key.pem"), 0o600)
+    check_eq(group.load("new").stderr, "")
+    check_eq((modes(env)["new/key.pem"], modes(env)["web/key.pem"]),
+             ("77 640", "77 600"))
+
+
+def test_group_of_another(env):
+    """A store that is not root's is not touched for anybody else."""
+    group = Group(env)
+    env.load("web")
+    os.chown(env.store, 1000, 0)
+    before = modes(env)
+    check_eq(group.load("web").stderr, "")
+    check_eq(modes(env), {**before, "web/chain.pem": "0 644"})
+
+
+def test_key_not_readable(env):
+    """Who may not read a key is told where to look."""
+    env.load("web")
+    os.chmod(env.dir, 0o755)
+    for path in ("store", "store/web"):
+        os.chmod(env.path(path), 0o755)
+    show = ("setpriv", "--reuid", "65534", "--clear-groups", "tlsvip", "--pki",
+            env.store, "pki", "show")
+    check_in("trustpoint 'web': key.pem: Permission denied for user 65534, "
+             "see PERMISSIONS in tlsvip-pki(8)", run(*show, ok=False).stderr)
+    os.chmod(env.path("store/web"), 0o700)
+    check_in("trustpoint 'web': Permission denied for user 65534",
+             run(*show, ok=False).stderr)
+
+
 def test_store_made(env):
     deep = env.path("store/a/b/c")
     run("tlsvip", "--pki", deep, "pki", "import", "web", "pem",

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,8 +40,15 @@ void pki_say(const struct pki_warn *warn, const char *fmt, ...)
 	warn->fn(warn->arg, text);
 }
 
-/* a folder in @dirfd that is neither a link nor on another file system */
-static int pki_folder_open(int dirfd, const char *name)
+/**
+ * pki_folder_open - open a folder that is really there
+ * @dirfd: the folder around it
+ * @name: its name
+ *
+ * Return: a descriptor; or -1 with errno, also for a link (ELOOP), and for what
+ * is on another file system (EXDEV).
+ */
+int pki_folder_open(int dirfd, const char *name)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
@@ -198,7 +204,8 @@ int pki_store_make(const char *store, const struct pki_err *e)
  * @warn: told what is odd but allowed
  * @e: words about a failure
  *
- * It is locked against other writers until it is closed, and leftovers are gone.
+ * It is locked against other writers until it is closed, leftovers are gone, and
+ * the daemon's group may read it.
  *
  * Return: a descriptor or a negative errno.
  */
@@ -220,5 +227,6 @@ int pki_store_open(const char *store, const struct pki_warn *warn,
 		return ret;
 	}
 	pki_store_clean(store, fd, warn);
+	pki_share(store, fd, warn);
 	return fd;
 }

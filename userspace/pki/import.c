@@ -49,11 +49,16 @@ static int pki_import_read(const struct pki_source *src,
 	return ret ? ret : pki_trustpoint_check(tp, e);
 }
 
-/* the files of a trustpoint in a new folder @tmp, on the disk */
+/*
+ * The files of a trustpoint in a new folder @tmp, on the disk. The store's setgid
+ * bit says that its group may read keys; it is inherited.
+ */
 static int pki_prepare(int storefd, const char *tmp,
 		       const struct pki_trustpoint *tp,
 		       STACK_OF(X509) *leaf, const struct pki_err *e)
 {
+	struct stat st = { 0 };
+	mode_t mode = 0600;
 	int fd, ret;
 
 	if (mkdirat(storefd, tmp, 0700) < 0)
@@ -62,12 +67,15 @@ static int pki_prepare(int storefd, const char *tmp,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return pki_fail(e, -errno, "%s: %s", tmp, strerror(errno));
+	if (!fstat(fd, &st) && (st.st_mode & S_ISGID))
+		mode = 0640;
 	ret = pki_pem_write_certs(fd, PKI_CERT, leaf, e);
 	if (!ret && sk_X509_num(tp->chain))
 		ret = pki_pem_write_certs(fd, PKI_CHAIN, tp->chain, e);
 	if (!ret)
-		ret = pki_pem_write_key(fd, PKI_KEY, tp->key, e);
-	if (!ret && (fchmod(fd, 0750) < 0 || fsync(fd) < 0))
+		ret = pki_pem_write_key(fd, PKI_KEY, mode, tp->key, e);
+	if (!ret && (fchmod(fd, (st.st_mode & S_ISGID) | 0750) < 0 ||
+		     fsync(fd) < 0))
 		ret = pki_fail(e, -errno, "%s: %s", tmp, strerror(errno));
 	close(fd);
 	return ret;

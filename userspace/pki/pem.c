@@ -306,12 +306,13 @@ int pki_pem_write_certs(int dirfd, const char *file,
  * pki_pem_write_key - write a private key to a new file
  * @dirfd: folder of the file
  * @file: its name
+ * @mode: its mode
  * @key: the key
  * @e: words about a failure
  *
  * Return: 0 or a negative errno.
  */
-int pki_pem_write_key(int dirfd, const char *file, EVP_PKEY *key,
+int pki_pem_write_key(int dirfd, const char *file, mode_t mode, EVP_PKEY *key,
 		      const struct pki_err *e)
 {
 	BIO *bio = BIO_new(BIO_s_secmem());
@@ -320,7 +321,7 @@ int pki_pem_write_key(int dirfd, const char *file, EVP_PKEY *key,
 	if (!bio)
 		return pki_fail(e, -ENOMEM, "out of memory");
 	if (PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL))
-		ret = pki_bio_save(dirfd, file, 0600, bio, e);
+		ret = pki_bio_save(dirfd, file, mode, bio, e);
 	else
 		ret = pki_fail(e, -EINVAL, "%s: cannot encode it", file);
 	BIO_free(bio);

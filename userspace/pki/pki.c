@@ -248,7 +248,7 @@ static int pki_load_path(const char *path, struct pki_trustpoint *tp,
 int pki_trustpoint_load(const char *store, const char *name,
 			struct pki_trustpoint **tpp, char *err, size_t errlen)
 {
-	char words[PKI_ERR_LEN - 128];
+	char words[PKI_ERR_LEN - 192];
 	const struct pki_err outer = { err, errlen };
 	const struct pki_err inner = { words, sizeof(words) };
 	struct pki_trustpoint *tp;
@@ -281,6 +281,10 @@ int pki_trustpoint_load(const char *store, const char *name,
 		return pki_fail(&outer, -EAGAIN,
 				"trustpoint '%s': it changes all the time",
 				name);
+	if (ret == -EACCES)
+		return pki_fail(&outer, ret,
+				"trustpoint '%s': %s for user %u, see PERMISSIONS in tlsvip-pki(8)",
+				name, words, (unsigned int)geteuid());
 	return pki_fail(&outer, ret, "trustpoint '%s': %s", name, words);
 }
 

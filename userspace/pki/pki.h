@@ -8,6 +8,7 @@
  * STORE/NAME/key.pem    the private key, not encrypted
  *
  * A folder is replaced as a whole: a reader sees the old one or the new one.
+ * Root's store belongs to the daemon's group, if the machine has it.
  */
 #ifndef _TLSVIP_PKI_H
 #define _TLSVIP_PKI_H
@@ -19,6 +20,7 @@
 #include <openssl/x509.h>
 
 #define PKI_STORE	"/etc/tlsvip/pki"
+#define PKI_GROUP	"tlsvipd"	/* may read the store */
 #define PKI_NAME_LEN	63	/* as TLSVIP_NAME_LEN */
 #define PKI_ERR_LEN	512	/* room for the longest @err text */
 
