@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Words as the CLI prints them are the same words when a batch or a shell reads
- * them, whatever bytes they have.
+ * them, whatever bytes they have. What others have made does not reach a terminal
+ * as anything but text.
  *
  * SOURCES: tools/tlsvip/batch.c tools/tlsvip/print.c userspace/lib/attr.c
  */
@@ -37,8 +38,11 @@ enum cli_status cli_nomem(const struct cli *cli)
 	return CLI_REFUSED;
 }
 
+typedef void (*out_fn)(struct out *o, const char *key, const char *label,
+		       const char *v);
+
 /* what is printed for a word; the caller frees it */
-static char *printed(const char *word, bool bare)
+static char *printed(const char *word, out_fn out)
 {
 	struct out o = { 0 };
 	FILE *terminal = stdout;
@@ -46,18 +50,15 @@ static char *printed(const char *word, bool bare)
 	size_t len;
 
 	stdout = open_memstream(&text, &len);
-	if (bare)
-		out_bare(&o, "word", "", word);
-	else
-		out_quoted(&o, "word", "", word);
+	out(&o, "word", "", word);
 	fclose(stdout);
 	stdout = terminal;
 	return text;
 }
 
-static void looks(const char *word, bool bare, const char *want)
+static void looks(const char *word, out_fn out, const char *want)
 {
-	char *text = printed(word, bare);
+	char *text = printed(word, out);
 
 	ktap_ok(!strcmp(text, want), "[%s] is printed as %s", word, want);
 	free(text);
@@ -65,17 +66,53 @@ static void looks(const char *word, bool bare, const char *want)
 
 static void test_looks(void)
 {
-	looks("X-Via: tlsvip", false, "\"X-Via: tlsvip\"");
-	looks("a \"b\" \\c", false, "\"a \\\"b\\\" \\\\c\"");
-	looks("it's", false, "\"it's\"");
-	looks("$HOME `id` !1", false, "'$HOME `id` !1'");
-	looks("a $b 'c' $d", false, "\"a \"'$b '\"'c' \"'$d'");
-	looks("", false, "\"\"");
-	looks("X-Real.IP_4", true, "X-Real.IP_4");
-	looks("", true, "\"\"");
-	looks("#1", true, "\"#1\"");
-	looks("~x", true, "\"~x\"");
-	looks("a'b", true, "\"a'b\"");
+	looks("X-Via: tlsvip", out_quoted, "\"X-Via: tlsvip\"");
+	looks("a \"b\" \\c", out_quoted, "\"a \\\"b\\\" \\\\c\"");
+	looks("it's", out_quoted, "\"it's\"");
+	looks("$HOME `id` !1", out_quoted, "'$HOME `id` !1'");
+	looks("a $b 'c' $d", out_quoted, "\"a \"'$b '\"'c' \"'$d'");
+	looks("", out_quoted, "\"\"");
+	looks("X-Real.IP_4", out_bare, "X-Real.IP_4");
+	looks("", out_bare, "\"\"");
+	looks("#1", out_bare, "\"#1\"");
+	looks("~x", out_bare, "\"~x\"");
+	looks("a'b", out_bare, "\"a'b\"");
+}
+
+static void foreign(const char *word, const char *want)
+{
+	char *text = printed(word, out_foreign);
+
+	ktap_ok(!strcmp(text, want), "somebody's text is printed as %s", want);
+	free(text);
+}
+
+static void test_foreign(void)
+{
+	static const char * const same[] = {
+		"", "CN=a b\\,c", "\xc2\xa0", "\xc3\xa9", "\xdf\xbf",
+		"\xe0\xa0\x80", "\xe2\x80\x8d", "\xed\x9f\xbf",
+		"\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
+		"\xf4\x8f\xbf\xbf",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		foreign(same[i], same[i]);
+	foreign("a\x1b\n\x7f", "a\\1B\\0A\\7F");
+	foreign("\xc2\x9b" "2J", "\\C2\\9B2J");
+	foreign("\xe2\x80\xae" "b", "\\E2\\80\\AEb");
+	/* no UTF-8: alone, cut, too long, a surrogate, beyond Unicode */
+	foreign("\x9b" "2J", "\\9B2J");
+	foreign("\xc3", "\\C3");
+	foreign("\xe2\x80", "\\E2\\80");
+	foreign("\xc3\xc3\xa9", "\\C3\xc3\xa9");
+	foreign("\xc1\x9b", "\\C1\\9B");
+	foreign("\xe0\x82\x9b", "\\E0\\82\\9B");
+	foreign("\xf0\x80\x82\x9b", "\\F0\\80\\82\\9B");
+	foreign("\xed\xa0\x80", "\\ED\\A0\\80");
+	foreign("\xf4\x90\x80\x80", "\\F4\\90\\80\\80");
+	foreign("\xff", "\\FF");
 }
 
 /* a word of few characters, so that those that mean something meet */
@@ -98,7 +135,7 @@ static void test_batch(void)
 
 	for (i = 0; ok && i < ROUNDS; i++) {
 		some_word(word, sizeof(word));
-		text = printed(word, i & 1);
+		text = printed(word, i & 1 ? out_bare : out_quoted);
 		ok = batch_split(text, words, 4, &why) == 1 &&
 		     !strcmp(words[0], word);
 		free(text);
@@ -127,7 +164,7 @@ static void test_shell(void)
 
 	for (i = 0; i < SHELL_ROUNDS; i++) {
 		some_word(words[i], sizeof(words[i]));
-		text = printed(words[i], i & 1);
+		text = printed(words[i], i & 1 ? out_bare : out_quoted);
 		fprintf(script, "printf '%%s\\0' %s\n", text);
 		free(text);
 	}
@@ -147,6 +184,7 @@ int main(void)
 {
 	srand(1);
 	test_looks();
+	test_foreign();
 	test_batch();
 	test_shell();
 	return ktap_end();

@@ -272,6 +272,31 @@ def test_modes(env):
             check_eq(mode, 0o750, "the store")
 
 
+# what a terminal would obey, and the same with its bytes escaped
+HIDDEN = [chr(c) for c in (*range(0x80, 0xa0), 0x61c, 0x200e, 0x200f,
+                           *range(0x2028, 0x202f), *range(0x2066, 0x206a))]
+
+
+def test_show_hidden(env):
+    """Controls beyond ASCII, too: C1 and direction of text, where names show
+    in any script.
+    """
+    name = "ä" + "".join(HIDDEN) + "ω"
+    env.issue("hidden", extra=("-utf8", "-subj", f"/CN={name[:40]}/O=x"
+                               f"{name[40:]}"))
+    env.load("hidden", chain="hidden")
+    got, = env.show()
+    for shown in (got, got["chain"][0]):
+        for char in name:
+            check_in(char, shown["subject"])
+    text = env.cli("pki", "show").stdout
+    for char in HIDDEN:
+        check(char not in text, f"U+{ord(char):04X} is in {text!a}")
+        check_in("".join(f"\\{b:02X}" for b in char.encode()), text)
+    check_in("ä", text)
+    check_in("ω", text)
+
+
 def modes(env):
     """{path in the store: "group mode"}, 0 and 77 for root and the daemon."""
     out = {}

@@ -106,7 +106,7 @@ static void print_bio(struct out *o, const char *key, const char *label,
 	}
 	len = BIO_get_mem_data(bio, &data);
 	if (len > 0)
-		out_str(o, key, label, data);
+		out_foreign(o, key, label, data);
 	BIO_free(bio);
 }
 

@@ -157,27 +157,44 @@ static void out_word(struct out *o, const char *label, const char *v)
 	out_text(o, v);
 }
 
-static bool utf8_ok(const unsigned char *p)
+/* bytes of the UTF-8 character at @p, 0 when it is none; @c is set to it */
+static size_t utf8_char(const unsigned char *p, uint32_t *c)
 {
-	int more = 0;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t i, len;
 
-	for (; *p; p++) {
-		if (more) {
-			if ((*p & 0xc0) != 0x80)
-				return false;
-			more--;
-		} else if (*p >= 0xc2 && *p <= 0xf4) {
-			more = *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : 1;
-			if ((*p == 0xe0 && p[1] < 0xa0) ||
-			    (*p == 0xed && p[1] > 0x9f) ||
-			    (*p == 0xf0 && p[1] < 0x90) ||
-			    (*p == 0xf4 && p[1] > 0x8f))
-				return false;
-		} else if (*p >= 0x80) {
-			return false;
-		}
+	len = *p < 0x80 ? 1 : *p < 0xc0 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 :
+	      *p < 0xf8 ? 4 : 0;
+	*c = len > 1 ? *p & (0x7f >> len) : *p;
+	for (i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*c = *c << 6 | (p[i] & 0x3f);
 	}
-	return !more;
+	return len && *c >= least[len] && *c <= 0x10ffff &&
+	       (*c < 0xd800 || *c > 0xdfff) ? len : 0;
+}
+
+static bool utf8_ok(const char *v)
+{
+	const unsigned char *p = (const unsigned char *)v;
+	size_t len = 1;
+	uint32_t c;
+
+	for (; *p && len; p += len)
+		len = utf8_char(p, &c);
+	return len;
+}
+
+/*
+ * What a terminal would obey instead of showing it: control characters, and what
+ * ends lines or changes the direction of text.
+ */
+static bool utf8_hidden(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c ||
+	       c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
 }
 
 /* JSON is UTF-8: what is not is taken as ISO 8859-1, so that nothing is lost */
@@ -186,7 +203,7 @@ static struct json_object *json_text(const char *v)
 	struct json_object *json;
 	char *text, *to;
 
-	if (utf8_ok((const unsigned char *)v))
+	if (utf8_ok(v))
 		return json_object_new_string(v);
 	text = malloc(2 * strlen(v) + 1);
 	if (!text)
@@ -218,6 +235,45 @@ void out_str(struct out *o, const char *key, const char *label, const char *v)
 		json_add(o, key, json_text(v));
 	else
 		out_word(o, label, v);
+}
+
+/**
+ * out_foreign - a text that somebody else has made, in UTF-8 or not
+ * @o: the output
+ * @key: its name in JSON, where it is as it is
+ * @label: as out_str()
+ * @v: the text; what is not to be shown is \XX for each byte, as in RFC 4514
+ */
+void out_foreign(struct out *o, const char *key, const char *label,
+		 const char *v)
+{
+	const unsigned char *p = (const unsigned char *)v;
+	char *text, *to;
+	size_t len;
+	uint32_t c;
+
+	if (o->json) {
+		out_str(o, key, label, v);
+		return;
+	}
+	text = malloc(3 * strlen(v) + 1);
+	if (!text) {
+		out_str(o, key, label, "?");
+		return;
+	}
+	for (to = text; *p; p += len) {
+		len = utf8_char(p, &c);
+		if (len && !utf8_hidden(c)) {
+			to = mempcpy(to, p, len);
+			continue;
+		}
+		len = len ?: 1;
+		for (size_t i = 0; i < len; i++)
+			to += sprintf(to, "\\%02X", p[i]);
+	}
+	*to = '\0';
+	out_str(o, key, label, text);
+	free(text);
 }
 
 /*

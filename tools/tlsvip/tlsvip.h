@@ -199,6 +199,8 @@ void out_line(struct out *o, unsigned int indent);
 void out_text(struct out *o, const char *text);
 void out_str(struct out *o, const char *key, const char *label,
 	     const char *v);
+void out_foreign(struct out *o, const char *key, const char *label,
+		 const char *v);
 void out_quoted(struct out *o, const char *key, const char *label,
 		const char *v);
 void out_bare(struct out *o, const char *key, const char *label,
