@@ -234,6 +234,15 @@ def test_batch_refused(env):
     check_eq([c["name"] for c in env.json("context", "show")], ["red"])
 
 
+def test_batch_misused(env):
+    """So does the first word that is wrong."""
+    got = env.batch("context add red vrf vrf-red\ncontext ad blue\n",
+                    check=False)
+    check_eq(got.rc, 2)
+    check_in("tlsvip: -:2: context: 'ad' is not a command", got.err)
+    check_eq([c["name"] for c in env.json("context", "show")], ["red"])
+
+
 def test_batch_large(env):
     """One thousand services by one batch, shown by one dump."""
     env.add_red()

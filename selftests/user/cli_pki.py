@@ -245,6 +245,11 @@ def test_show_broken(env):
     check_eq(got.returncode, 1)
     check_in("bad cannot be used", got.stdout)
     check_in("CN=web", got.stdout)
+    got = env.cli("-j", "pki", "show", "bad", ok=False)
+    check_eq((got.returncode, json.loads(got.stdout)), (1, [bad]))
+    check_in("trustpoint 'bad'", got.stderr)
+    got = env.cli("pki", "show", "bad", ok=False)
+    check_eq((got.returncode, got.stdout), (1, "bad cannot be used\n"))
 
 
 def test_show_odd_subject(env):

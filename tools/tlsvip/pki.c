@@ -390,9 +390,7 @@ static enum cli_status pki_show_all(struct cli *cli)
 
 static enum cli_status cmd_pki_show(struct cli *cli, struct args *args)
 {
-	struct pki_trustpoint *tp;
-	enum cli_status status;
-	char err[PKI_ERR_LEN];
+	enum cli_status status, closed;
 	const char *name;
 
 	if (args_end(args))
@@ -402,17 +400,14 @@ static enum cli_status cmd_pki_show(struct cli *cli, struct args *args)
 		status = args_nothing(cli, args);
 	if (status)
 		return status;
-	if (pki_trustpoint_load(cli->store, name, &tp, err, sizeof(err)))
-		return cli_refuse(cli, "%s", err);
+	if (!pki_trustpoint_exists(cli->store, name))
+		return cli_refuse(cli,
+				  "trustpoint '%s': there is no such trustpoint",
+				  name);
 	out_array(&cli->out, NULL);
-	out_object(&cli->out, NULL);
-	out_line(&cli->out, 0);
-	out_str(&cli->out, "name", "", name);
-	print_trustpoint(&cli->out, tp);
-	out_end(&cli->out);
-	status = out_close(cli);
-	pki_trustpoint_free(tp);
-	return status;
+	status = pki_show_one(cli, name);
+	closed = out_close(cli);
+	return status ? status : closed;
 }
 
 static const struct command pki_commands[] = {
