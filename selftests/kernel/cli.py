@@ -438,6 +438,40 @@ def test_monitor_reader_gone(env):
     mon.proc.stdout = None
 
 
+@ktap.variants(("all",), ("config", "config"), ("events", "events"))
+def test_monitor_removed(env, _name, *group):
+    """It ends with the module, whose successor would tell it nothing."""
+    mon = Monitor(env, "-j", "monitor", *group)
+    ktap.defer(appliance.load_module)
+    cmd("rmmod", "tlsvip")
+    check_eq(mon.proc.wait(timeout=60), 1)
+    check_eq(mon.proc.stderr.read(),
+             f"tlsvip: {' '.join(('monitor',) + group)}: the tlsvip module "
+             "was removed\n")
+    check_eq(mon.proc.stdout.read(), "")
+
+
+def test_monitor_removed_in_flood(env):
+    """Also when the word of it is among what was lost."""
+    env.add_red()
+    mon = Monitor(env, "-j", "monitor", "config")
+    mon.proc.send_signal(19)  # SIGSTOP
+    env.batch("context set red maxconns 5\ncontext set red maxconns 6\n"
+              * 20000)
+    env.deconfigure()
+    ktap.defer(appliance.load_module)
+    cmd("rmmod", "tlsvip")
+    err = Bkg("cat", stdin=mon.proc.stderr)
+    out = Bkg("cat", stdin=mon.proc.stdout)
+    mon.proc.send_signal(18)  # SIGCONT
+    check_eq(mon.proc.wait(timeout=60 * ktap.SCALE), 1)
+    err.wait()
+    check_in("notifications were lost", err.output())
+    check_in("tlsvip: monitor config: the tlsvip module was removed\n",
+             err.output())
+    out.stop()
+
+
 def test_monitor_flood(env):
     """Notifications that are lost are mentioned, and it goes on."""
     env.add_red()

@@ -88,7 +88,20 @@ static int monitor_event(const struct nlmsghdr *nlh, void *arg)
 	return out_close(cli) || out_flush(cli) ? -ECANCELED : 0;
 }
 
-/* until the reader of standard output is gone or the kernel's messages stop */
+/* all that has arrived; what was lost is no end */
+static int monitor_receive(struct cli *cli)
+{
+	int ret;
+
+	for (;;) {
+		ret = tv_receive(cli->tv);
+		if (ret != -ENOBUFS)
+			return ret;
+		cli_warn(cli, "notifications were lost, they came too fast");
+	}
+}
+
+/* until the reader of standard output is gone, or the module */
 static enum cli_status monitor_loop(struct cli *cli)
 {
 	struct pollfd fds[] = {
@@ -98,18 +111,17 @@ static enum cli_status monitor_loop(struct cli *cli)
 	int ret;
 
 	for (;;) {
+		ret = monitor_receive(cli);
+		if (ret == -ECANCELED)
+			return CLI_REFUSED;
+		if (ret)
+			return cli_refuse(cli, "%s", ret == -ENODEV ?
+					  tv_error(cli->tv) : strerror(-ret));
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return cli_refuse(cli, "poll: %s", strerror(errno));
 		if (fds[1].revents & (POLLERR | POLLHUP))
 			return cli_refuse(cli, "standard output: %s",
 					  strerror(EPIPE));
-		ret = tv_receive(cli->tv);
-		if (ret == -ENOBUFS)
-			cli_warn(cli, "notifications were lost, they came too fast");
-		else if (ret == -ECANCELED)
-			return CLI_REFUSED;
-		else if (ret)
-			return cli_refuse(cli, "%s", strerror(-ret));
 	}
 }
 

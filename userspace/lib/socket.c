@@ -19,6 +19,7 @@
 #define TV_RX_LEN	(128 * 1024)
 #define TV_RCVBUF	(4 * 1024 * 1024)
 #define TV_MODULE	TLSVIP_FAMILY_NAME ": " /* begins the module's words */
+#define TV_GROUP_CTRL	GENL_ID_CTRL /* nlctrl's "notify": it has a fixed number */
 
 /**
  * struct tv_group - a multicast group of the family
@@ -37,6 +38,8 @@ struct tv {
 	uint16_t family;
 	size_t n_groups;
 	struct tv_group groups[TV_GROUPS];
+	bool gone;	/* the module was removed */
+	bool doubt;	/* it may be, and we were not told */
 	tv_fn event;
 	void *event_arg;
 	char err[TV_ERR_LEN];
@@ -232,6 +235,29 @@ static int tv_got_done(struct tv *tv, const struct nlmsghdr *nlh)
 	return err;
 }
 
+/*
+ * A message that answers no request. When the module is removed its groups are,
+ * too; one that is loaded again has others.
+ */
+static int tv_unasked(struct tv *tv, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *a;
+	uint64_t id;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN)
+		return 0;
+	if (nlh->nlmsg_type == tv->family)
+		return tv->event ? tv->event(nlh, tv->event_arg) : 0;
+	if (nlh->nlmsg_type != GENL_ID_CTRL ||
+	    tv_cmd(nlh) != CTRL_CMD_DELFAMILY)
+		return 0;
+	mnl_attr_for_each(a, nlh, GENL_HDRLEN)
+		if (mnl_attr_get_type(a) == CTRL_ATTR_FAMILY_ID &&
+		    tv_attr_uint(a, &id) && id == tv->family)
+			tv->gone = true;
+	return 0;
+}
+
 /**
  * tv_dispatch - give one message to who waits for it
  * @tv: the connection
@@ -245,13 +271,8 @@ static int tv_dispatch(struct tv *tv, const struct nlmsghdr *nlh,
 {
 	int ret;
 
-	if (!wait || nlh->nlmsg_seq != tv->seq ||
-	    nlh->nlmsg_pid != tv->portid) {
-		if (nlh->nlmsg_type != tv->family || !tv->event ||
-		    mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN)
-			return 0;
-		return tv->event(nlh, tv->event_arg);
-	}
+	if (!wait || nlh->nlmsg_seq != tv->seq || nlh->nlmsg_pid != tv->portid)
+		return tv_unasked(tv, nlh);
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 		wait->intr = true;
 	switch (nlh->nlmsg_type) {
@@ -429,16 +450,62 @@ void tv_on_event(struct tv *tv, tv_fn event, void *arg)
 	tv->event_arg = arg;
 }
 
+static int tv_join(struct tv *tv, uint32_t id)
+{
+	if (mnl_socket_setsockopt(tv->nl, NETLINK_ADD_MEMBERSHIP, &id,
+				  sizeof(id)) < 0) {
+		tv_errno_words(tv, -errno);
+		return -errno;
+	}
+	return 0;
+}
+
+/* takes the family's number; @arg: where it goes */
+static int tv_number_reply(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *a;
+	uint64_t *id = arg;
+
+	mnl_attr_for_each(a, nlh, GENL_HDRLEN)
+		if (mnl_attr_get_type(a) == CTRL_ATTR_FAMILY_ID &&
+		    !tv_attr_uint(a, id))
+			return -EBADMSG;
+	return 0;
+}
+
+/*
+ * Is it still the module that tv_open() found? To be asked where the word of its
+ * end may have been missed, and when all that has arrived is read: after lost
+ * messages the kernel delivers nothing before.
+ */
+static int tv_check(struct tv *tv)
+{
+	struct nlmsghdr *nlh = tv_msg(tv, CTRL_CMD_GETFAMILY);
+	uint64_t id = 0;
+	int ret;
+
+	nlh->nlmsg_type = GENL_ID_CTRL;
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, TLSVIP_FAMILY_NAME);
+	ret = tv_request(tv, nlh, tv_number_reply, &id);
+	tv->doubt = ret == -ENOBUFS;
+	if (ret == -ENOENT || (!ret && id != tv->family))
+		tv->gone = true;
+	return tv->gone ? 0 : ret;
+}
+
 /**
  * tv_subscribe - receive the notifications of a group
  * @tv: the connection
  * @group: TLSVIP_MCGRP_x
  *
+ * From then on tv_receive() tells when the module is removed, too; call it once
+ * before waiting for tv_fd().
+ *
  * Return: 0 or a negative errno, words in tv_error().
  */
 int tv_subscribe(struct tv *tv, const char *group)
 {
-	int size = TV_RCVBUF;
+	int ret, size = TV_RCVBUF;
 	size_t i;
 
 	for (i = 0; i < tv->n_groups; i++)
@@ -453,13 +520,27 @@ int tv_subscribe(struct tv *tv, const char *group)
 		       sizeof(size)) < 0)
 		setsockopt(tv_fd(tv), SOL_SOCKET, SO_RCVBUF, &size,
 			   sizeof(size));
-	if (mnl_socket_setsockopt(tv->nl, NETLINK_ADD_MEMBERSHIP,
-				  &tv->groups[i].id,
-				  sizeof(tv->groups[i].id)) < 0) {
-		tv_errno_words(tv, -errno);
-		return -errno;
+	ret = tv_join(tv, TV_GROUP_CTRL);
+	if (!ret)
+		ret = tv_join(tv, tv->groups[i].id);
+	tv->doubt = true; /* it may have been removed before */
+	return ret;
+}
+
+/* no more to read for now; -EAGAIN: there may be */
+static int tv_drained(struct tv *tv)
+{
+	int ret;
+
+	if (tv->gone) {
+		snprintf(tv->err, sizeof(tv->err),
+			 "the tlsvip module was removed");
+		return -ENODEV;
 	}
-	return 0;
+	if (!tv->doubt)
+		return 0;
+	ret = tv_check(tv);
+	return ret ? ret : -EAGAIN;
 }
 
 /**
@@ -469,7 +550,8 @@ int tv_subscribe(struct tv *tv, const char *group)
  * Does not block: for an event loop, when tv_fd() is readable.
  *
  * Return: 0; -ENOBUFS when events were lost (the rest is still there, call
- * again); the error of the event function; or another negative errno.
+ * again); -ENODEV when the module was removed, there will be no more; the error
+ * of the event function; or another negative errno.
  */
 int tv_receive(struct tv *tv)
 {
@@ -478,9 +560,14 @@ int tv_receive(struct tv *tv)
 
 	for (;;) {
 		n = tv_recv(tv, MSG_DONTWAIT);
-		if (n == -EAGAIN)
-			return 0;
+		if (n == -EAGAIN) {
+			ret = tv_drained(tv);
+			if (ret == -EAGAIN)
+				continue;
+			return ret;
+		}
 		if (n < 0) {
+			tv->doubt |= n == -ENOBUFS;
 			tv_errno_words(tv, n);
 			return n;
 		}
