@@ -72,6 +72,12 @@ class Env(Appliance):
         out = self.systemctl("show", UNIT, "-p", name, check_rc=False)
         return out.strip().partition("=")[2]
 
+    def delay(self):
+        """Seconds before its next start."""
+        unit = {"s": 1, "ms": 1e-3, "us": 1e-6}
+        return sum(float(num) * unit[word] for num, word in re.findall(
+            r"([\d.]+)([mu]?s)", self.show("RestartUSecNext")))
+
     def main_pid(self):
         """Of the daemon, as seen from here; 0 until it is up."""
         if self.show("SubState") != "running":
@@ -161,7 +167,10 @@ def test_reload(env):
 
 
 def test_killed(env):
-    """It is back at once, as often as it takes; connections do not notice."""
+    """It is back at once, as often as it takes; connections do not notice.
+    The more often, the longer it takes: up to a limit that is no end.
+    """
+    delays = []
     with env.client() as client:
         client.get("/whoami")
         for num in range(1, 8):
@@ -170,7 +179,12 @@ def test_killed(env):
             wait_for(lambda: env.main_pid() not in (0, old), "its successor")
             check_eq(env.show("NRestarts"), str(num))
             check(env.serves(), "not served")
+            delays.append(env.delay())
         check_eq(client.get("/whoami").body, b"nginx-red\n")
+    check_eq(delays, sorted(set(delays)), "delays of the next starts")
+    check(delays[0] < 1 < delays[-1] <= 10, delays)
+    check_eq(env.show("RestartMaxDelayUSec"), "10s")
+    check_eq(env.show("StartLimitIntervalUSec"), "0")
 
 
 def test_stop(env):
