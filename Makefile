@@ -142,9 +142,11 @@ install-files:
 	$(Q)$(call install_if,userspace/systemd/*.service,644,$(LIBDIR)/systemd/system)
 	$(Q)$(call install_if,userspace/systemd/modules-load.d/*.conf,644,$(LIBDIR)/modules-load.d)
 	$(Q)$(call install_if,userspace/systemd/modprobe.d/*.conf,644,$(LIBDIR)/modprobe.d)
+	$(Q)$(call install_if,userspace/systemd/sysusers.d/*.conf,644,$(LIBDIR)/sysusers.d)
 	$(Q)for n in 4 5 7 8; do for f in Documentation/man/*.$$n; do \
 		[ ! -e "$$f" ] || $(INSTALL) -D -m 644 -t $(SHARE)/man/man$$n "$$f"; \
 		done; done
+	$(if $(DESTDIR),,! command -v systemd-sysusers >/dev/null || systemd-sysusers $(LIBDIR)/sysusers.d/tlsvipd.conf)
 	$(Q)$(call install_if,tools/bash-completion/*,644,$(SHARE)/bash-completion/completions)
 
 # what a VM gets: the product and the tests' helper programs

@@ -7,6 +7,7 @@ works behind all its hardening, is reloaded, and comes back when it is killed.
 
 import os
 import re
+import shutil
 import signal
 import ssl
 import sys
@@ -19,6 +20,7 @@ from lib.ktap import check, check_eq, check_raises, wait_for
 from lib.process import Bkg, cmd
 from lib.tls import Eof, V12, V13, context
 from lib.topology import VIP4
+from lib.user import DaemonUser
 
 UNIT = "tlsvipd.service"
 TARGET = "/run/systemd/system/unit-test.target"
@@ -43,6 +45,9 @@ class Env(Appliance):
     def __init__(self):
         super().__init__()
         self.pki = "/etc/tlsvip/pki"
+        shutil.rmtree(self.pki, ignore_errors=True)
+        self.users = DaemonUser()
+        self.user = self.users.add()
         os.makedirs(os.path.dirname(TARGET), exist_ok=True)
         with open(TARGET, "w", encoding="ascii") as file:
             file.write(f"[Unit]\nRequires={UNIT}\nAfter={UNIT}\n")
@@ -60,6 +65,8 @@ class Env(Appliance):
         # PID 1 takes SIGTERM for a request to start over
         self.manager.stop(signal.SIGKILL)
         super().__exit__(*exc)
+        self.users.remove()
+        shutil.rmtree(self.pki)
 
     def systemctl(self, *args, check_rc=True):
         pid = cmd("pgrep", "-P", self.manager.pid, check=False).out.split()
@@ -91,6 +98,12 @@ class Env(Appliance):
                 return client.get("/whoami").body == b"nginx-red\n"
         except (ssl.SSLError, Eof, ConnectionError):
             return False
+
+
+def test_verify(_env):
+    """systemd has nothing to say against the unit."""
+    got = cmd("systemd-analyze", "verify", "--man=no", UNIT)
+    check_eq([line for line in got.err.splitlines() if "tlsvip" in line], [])
 
 
 def test_ready(env):
@@ -143,9 +156,16 @@ def test_handshakes_that_fail(env):
 
 
 def test_hardening(env):
-    """One capability, no new privileges, system calls filtered."""
+    """A user of its own with one capability, no new privileges, system calls
+    filtered.
+    """
     with open(f"/proc/{env.main_pid()}/status", encoding="ascii") as file:
-        status = dict(re.findall(r"(\w+):\s*(\S+)", file.read()))
+        text = file.read()
+    status = dict(re.findall(r"(\w+):\s*(\S+)", text))
+    uid, gid = str(env.user.pw_uid), str(env.user.pw_gid)
+    check_eq(re.findall(r"[UG]id:(.*)", text),
+             ["\t" + "\t".join([num] * 4) for num in (uid, gid)])
+    check("0" not in (uid, gid), text)
     net_admin = f"{1 << 12:016x}"
     for name, want in (("CapPrm", net_admin), ("CapEff", net_admin),
                        ("CapBnd", net_admin), ("CapInh", "0" * 16),
