@@ -289,6 +289,19 @@ static enum tlsvip_oper_reason tlsvip_service_judge(struct tlsvip_service *svc)
 	return TLSVIP_OPER_REASON_LISTENER;
 }
 
+/* Nothing is wrong with a context whose proxy sockets nobody waits for. */
+static void tlsvip_service_context_calm(struct tlsvip_context *ctx)
+{
+	struct tlsvip_service *svc;
+
+	if (ctx->reason != TLSVIP_OPER_REASON_LISTENER)
+		return;
+	list_for_each_entry(svc, &ctx->services, node)
+		if (svc->reason == TLSVIP_OPER_REASON_LISTENER)
+			return;
+	tlsvip_service_context_reason(ctx, TLSVIP_OPER_REASON_NONE);
+}
+
 /* Return: the operational state has changed. */
 static bool tlsvip_service_judge_again(struct tlsvip_service *svc)
 {
@@ -298,6 +311,8 @@ static bool tlsvip_service_judge_again(struct tlsvip_service *svc)
 	if (svc->hashed && new != TLSVIP_OPER_REASON_NONE)
 		tlsvip_service_down(svc);
 	WRITE_ONCE(svc->reason, new);
+	if (new != old)
+		tlsvip_service_context_calm(svc->ctx);
 	return new != old;
 }
 

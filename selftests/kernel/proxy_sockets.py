@@ -141,6 +141,27 @@ def test_no_local_port(env):
     env.serves()
 
 
+def test_nobody_waits(env):
+    """No service needs the sockets that cannot be had: the context is fine."""
+    need_destroy(env)
+    ktap.defer(env.batch, "".join(f"service set {name} context red inservice\n"
+                                  for name in SERVICES))
+    restore = env.no_ports()
+    env.destroy("v4", "v6")
+    wait_for(lambda: env.state() == ("down", "listener"), "web to be down")
+
+    def state():
+        return env.json("context", "show")[0]["oper-state"]
+    check_eq(state(), "down")
+    env.tlsvip("service", "delete", "raw", "context", "red")
+    ktap.defer(env.batch, env.config_text(env.red).splitlines()[-2] + "\n")
+    for name in SERVICES:
+        if name != "raw":
+            env.set("no", "inservice", name=name)
+    check_eq(state(), "up")
+    restore()
+
+
 def test_destroyed_without_a_port(env):
     """The state says that it cannot be replaced; then it is."""
     need_destroy(env)

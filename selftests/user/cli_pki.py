@@ -366,8 +366,8 @@ def test_group_later(env):
         env.load("web", name=name)
     os.chown(env.path("store/mine/key.pem"), 0, 99)
     os.link(env.path("store/linked/key.pem"), env.path("second-name"))
-    os.rename(env.path("store/other"), env.path("elsewhere"))
-    os.symlink(env.path("elsewhere"), env.path("store/other"))
+    os.rename(env.path("store/other"), env.path("linked-folder"))
+    os.symlink(env.path("linked-folder"), env.path("store/other"))
     os.chmod(env.store, 0o700)
     os.chmod(env.path("store/web"), 0o700)
     env.write("store/README", b"x")
@@ -380,7 +380,7 @@ def test_group_later(env):
                        "mine/key.pem": "99 600", "linked": "77 2750",
                        "linked/key.pem": "0 600"}.items():
         check_eq(have.get(name), want, name)
-    check_eq(stat.S_IMODE(os.stat(env.path("elsewhere/key.pem")).st_mode),
+    check_eq(stat.S_IMODE(os.stat(env.path("linked-folder/key.pem")).st_mode),
              0o600, "behind a link")
     warned = [line for line in got.stderr.splitlines() if "warning" in line]
     check_eq(len(warned), 2, got.stderr)
