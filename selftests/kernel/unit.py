@@ -203,7 +203,7 @@ def test_killed(env):
         check_eq(client.get("/whoami").body, b"nginx-red\n")
     check_eq(delays, sorted(set(delays)), "delays of the next starts")
     check(delays[0] < 1 < delays[-1] <= 10, delays)
-    check_eq(env.show("RestartMaxDelayUSec"), "10s")
+    check_eq(env.show("RestartMaxDelayUSec"), "2s")
     check_eq(env.show("StartLimitIntervalUSec"), "0")
 
 
