@@ -13,14 +13,13 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 # pylint: disable=wrong-import-position
 from lib import ktap
-from lib.appliance import Appliance
+from lib.appliance import Watched
 from lib.http import request
 from lib.ktap import check, check_eq, check_raises
 from lib.process import cmd
-from lib.servers import Pattern, Server
+from lib.servers import Pattern
 from lib.tls import Eof, V12, V13, context
 from lib.topology import SERVER4, VIP4
-from lib.ynl import Ynl
 
 RAW = (VIP4, 8443)
 HDR = (VIP4, 9443)
@@ -28,25 +27,8 @@ BOTH = (("raw", RAW), ("hdr", HDR))
 ENDS = (ConnectionResetError, BrokenPipeError)
 
 
-class Env(Appliance):
-    """Port 8000 belongs to the case; events tell the close reasons."""
-    TENANTS = ("red",)
-    NGINX = False
-
-    def __init__(self):
-        super().__init__()
-        self.events = Ynl(self.box)
-        self.events.subscribe("events")
-        ktap.after_case(self.after)
-
-    def after(self):
-        self.wait_idle()
-        self.events.poll_events()
-
-    def server(self):
-        srv = Server(self.red.server, (SERVER4, 8000))
-        ktap.defer(srv.close)
-        return srv
+class Env(Watched):
+    """Both kinds of services."""
 
     def pair(self, addr=RAW, **kwargs):
         """A client and its peer at the server, both open."""
@@ -61,11 +43,6 @@ class Env(Appliance):
         else:
             check_eq(peer.recv(), b"hello")
         return client, peer
-
-    def reason(self, client):
-        """Waits for a client's connection to end and returns why it did."""
-        return self.events.wait_event("conn-ntf", event="deleted",
-                                      client_port=client.port)["close-reason"]
 
     def set(self, name, *words):
         """Changes a service for this case."""

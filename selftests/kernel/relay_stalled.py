@@ -17,13 +17,12 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 # pylint: disable=wrong-import-position
 from lib import ktap
-from lib.appliance import Appliance
+from lib.appliance import Watched
 from lib.http import request
 from lib.ktap import check, check_eq, check_raises, wait_for
 from lib.process import cmd
-from lib.servers import Pattern, Server
-from lib.topology import SERVER4, VIP4
-from lib.ynl import Ynl
+from lib.servers import Pattern
+from lib.topology import VIP4
 
 RAW = (VIP4, 8443)
 HDR = (VIP4, 9443)
@@ -31,25 +30,8 @@ ENDS = (ConnectionResetError, BrokenPipeError)
 SYN = "tcp dport 8000 tcp flags & (syn | ack) == syn"
 
 
-class Env(Appliance):
-    """Port 8000 belongs to the case; events tell the close reasons."""
-    TENANTS = ("red",)
-    NGINX = False
-
-    def __init__(self):
-        super().__init__()
-        self.events = Ynl(self.box)
-        self.events.subscribe("events")
-        ktap.after_case(self.after)
-
-    def after(self):
-        self.wait_idle()
-        self.events.poll_events()
-
-    def server(self, **kwargs):
-        srv = Server(self.red.server, (SERVER4, 8000), **kwargs)
-        ktap.defer(srv.close)
-        return srv
+class Env(Watched):
+    """What stalls, and how to see it."""
 
     def pair(self, before=None, **kwargs):
         """A client of the raw service and its peer, both open."""
@@ -60,10 +42,6 @@ class Env(Appliance):
         peer = srv.accept()
         check_eq(peer.recv(), b"hello")
         return client, peer
-
-    def reason(self, client):
-        return self.events.wait_event("conn-ntf", event="deleted",
-                                      client_port=client.port)["close-reason"]
 
     def answer_syns(self, verdict):
         """What the server's host does with connection attempts; None: all."""

@@ -12,9 +12,10 @@ import socket
 from . import ktap, process
 from .pki import Authority
 from .process import Bkg, cmd, workdir
-from .servers import Nginx
+from .servers import Nginx, Server
 from .tls import TlsClient
 from .topology import SERVER4, SERVER6, VIP4, VIP6, Network
+from .ynl import Ynl
 
 OBJECTS = ("conn", "leg", "upcall")
 
@@ -249,6 +250,33 @@ class Growth:
 
     def wait(self, name, least=1):
         self.box.wait_stat(name, self.base[name] + least)
+
+
+class Watched(Appliance):
+    """One tenant, without nginx: port 8000 of the server belongs to the case,
+    and events tell why connections ended."""
+    TENANTS = ("red",)
+    NGINX = False
+
+    def __init__(self):
+        super().__init__()
+        self.events = Ynl(self.box)
+        self.events.subscribe("events")
+        ktap.after_case(self.after)
+
+    def after(self):
+        self.wait_idle()
+        self.events.poll_events()
+
+    def server(self, **kwargs):
+        srv = Server(self.red.server, (SERVER4, 8000), **kwargs)
+        ktap.defer(srv.close)
+        return srv
+
+    def reason(self, client):
+        """Waits for a client's connection to end and returns why it did."""
+        return self.events.wait_event("conn-ntf", event="deleted",
+                                      client_port=client.port)["close-reason"]
 
 
 def parse_stats(text):

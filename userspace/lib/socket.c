@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The socket of libtlsvip: requests, dumps, events, and the kernel's reasons for
- * a refusal. It does not know what the messages mean.
+ * The socket of libtlsvip: requests, dumps and events. It does not know what the
+ * messages mean; the kernel's reasons for a refusal are read in extack.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,13 +12,13 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
+#include "lib/extack.h"
 #include "lib/tv.h"
 
 #define TV_GROUPS	4
 #define TV_TX_LEN	(TLSVIP_BLOCK_MAX + TLSVIP_LEFTOVER_MAX + 4096)
 #define TV_RX_LEN	(128 * 1024)
 #define TV_RCVBUF	(4 * 1024 * 1024)
-#define TV_MODULE	TLSVIP_FAMILY_NAME ": " /* begins the module's words */
 #define TV_GROUP_CTRL	GENL_ID_CTRL /* nlctrl's "notify": it has a fixed number */
 
 /**
@@ -90,121 +90,13 @@ static void tv_errno_words(struct tv *tv, int err)
 	snprintf(tv->err, sizeof(tv->err), "%s", words);
 }
 
-static bool tv_policy_limit(const struct nlattr *policy, uint16_t type,
-			    uint64_t *v)
-{
-	const struct nlattr *a;
-
-	mnl_attr_for_each_nested(a, policy)
-		if (mnl_attr_get_type(a) == type)
-			return tv_attr_uint(a, v);
-	return false;
-}
-
-/* ", expected 1 to 9 bytes" behind the kernel's words, where it tells the limits */
-static void tv_extack_range(struct tv *tv, const struct nlattr *policy,
-			    const char *unit)
-{
-	uint64_t min, max;
-	size_t len = strlen(tv->err);
-	bool has_min, has_max;
-
-	has_min = tv_policy_limit(policy, NL_POLICY_TYPE_ATTR_MIN_VALUE_U, &min);
-	has_max = tv_policy_limit(policy, NL_POLICY_TYPE_ATTR_MAX_VALUE_U, &max);
-	if (has_min && has_max)
-		snprintf(tv->err + len, sizeof(tv->err) - len,
-			 ", expected %llu to %llu%s%s",
-			 (unsigned long long)min, (unsigned long long)max,
-			 unit ? " " : "", unit ? unit : "");
-	else if (has_max)
-		snprintf(tv->err + len, sizeof(tv->err) - len,
-			 ", expected at most %llu%s%s",
-			 (unsigned long long)max, unit ? " " : "",
-			 unit ? unit : "");
-}
-
-/*
- * The number of the attribute that the kernel points at, or of the one around
- * it; or 0.
- */
-static uint16_t tv_extack_attr(const struct tv *tv, const struct nlattr *offs,
-			       const struct nlattr *miss)
+/* What the kernel said of the request, if it did. */
+static bool tv_got_words(struct tv *tv, const struct nlmsghdr *nlh, size_t skip)
 {
 	const struct nlmsghdr *req = (const struct nlmsghdr *)tv->tx;
-	const struct nlattr *a;
-	uint64_t v;
 
-	if (req->nlmsg_type != tv->family)
-		return 0;
-	if (miss && tv_attr_uint(miss, &v))
-		return v;
-	if (!offs || !tv_attr_uint(offs, &v))
-		return 0;
-	mnl_attr_for_each(a, req, GENL_HDRLEN)
-		if (v >= (const char *)a - tv->tx &&
-		    v < (const char *)a - tv->tx + a->nla_len)
-			return mnl_attr_get_type(a);
-	return 0;
-}
-
-/**
- * tv_extack - keep what the kernel said about a request
- * @tv: the connection
- * @nlh: NLMSG_ERROR or NLMSG_DONE
- * @skip: bytes of the payload before the attributes
- *
- * The module's own words say it all; those of the kernel's generic checks need
- * the name of the attribute and the limits that were broken.
- *
- * Return: false when the kernel gave no words.
- */
-static bool tv_extack(struct tv *tv, const struct nlmsghdr *nlh, size_t skip)
-{
-	const struct nlattr *a, *msg = NULL, *offs = NULL, *miss = NULL;
-	const struct nlmsghdr *req = (const struct nlmsghdr *)tv->tx;
-	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(req);
-	const struct nlattr *policy = NULL;
-	char words[TV_ERR_LEN / 2];
-	const char *name;
-	uint16_t type;
-
-	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) ||
-	    mnl_nlmsg_get_payload_len(nlh) < skip)
-		return false;
-	mnl_attr_for_each(a, nlh, skip) {
-		switch (mnl_attr_get_type(a)) {
-		case NLMSGERR_ATTR_MSG:
-			msg = a;
-			break;
-		case NLMSGERR_ATTR_OFFS:
-			offs = a;
-			break;
-		case NLMSGERR_ATTR_MISS_TYPE:
-			miss = a;
-			break;
-		case NLMSGERR_ATTR_POLICY:
-			policy = a;
-			break;
-		}
-	}
-	if (!msg || !tv_attr_str(msg, words, sizeof(words)))
-		snprintf(words, sizeof(words), "%s",
-			 miss ? "this attribute is missing" : "");
-	if (!words[0])
-		return false;
-	if (!strncmp(words, TV_MODULE, strlen(TV_MODULE))) {
-		snprintf(tv->err, sizeof(tv->err), "%s",
-			 words + strlen(TV_MODULE));
-		return true;
-	}
-	type = tv_extack_attr(tv, offs, miss);
-	name = type ? tv_attr_name(genl->cmd, type) : NULL;
-	snprintf(tv->err, sizeof(tv->err), "%s%s%s", name ? name : "",
-		 name ? ": " : "", words);
-	if (policy)
-		tv_extack_range(tv, policy,
-				type ? tv_attr_unit(genl->cmd, type) : NULL);
-	return true;
+	return tv_extack(req->nlmsg_type == tv->family ? req : NULL, nlh, skip,
+			 tv->err, sizeof(tv->err));
 }
 
 /* NLMSG_ERROR: the end of a request, or the refusal of a dump */
@@ -218,7 +110,7 @@ static int tv_got_error(struct tv *tv, const struct nlmsghdr *nlh)
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) &&
 	    e->msg.nlmsg_len > sizeof(e->msg))
 		skip += e->msg.nlmsg_len - sizeof(e->msg);
-	if (!tv_extack(tv, nlh, MNL_ALIGN(skip)) && e->error)
+	if (!tv_got_words(tv, nlh, MNL_ALIGN(skip)) && e->error)
 		tv_errno_words(tv, e->error);
 	return e->error;
 }
@@ -230,7 +122,7 @@ static int tv_got_done(struct tv *tv, const struct nlmsghdr *nlh)
 
 	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(err))
 		memcpy(&err, mnl_nlmsg_get_payload(nlh), sizeof(err));
-	if (!tv_extack(tv, nlh, MNL_ALIGN(sizeof(err))) && err)
+	if (!tv_got_words(tv, nlh, MNL_ALIGN(sizeof(err))) && err)
 		tv_errno_words(tv, err);
 	return err;
 }
