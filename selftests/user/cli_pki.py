@@ -395,6 +395,36 @@ def test_group_later(env):
              ("77 640", "77 600"))
 
 
+def test_group_not_a_store(env):
+    """A folder that is no store is not given away, whatever one calls it; nor
+    is one in a store that is no trustpoint."""
+    group = Group(env)
+    env.load("web")
+    for path in ("store/backup", "etc", "etc/secret"):
+        os.mkdir(env.path(path), 0o700)
+    env.write("store/backup/key.pem", b"x")
+    env.write("etc/secret/key.pem", b"x")
+
+    def mode(path):
+        st = os.stat(env.path(path))
+        return st.st_gid, stat.S_IMODE(st.st_mode)
+    group.sh(f"tlsvip --pki {env.path('etc')} pki delete no", ok=False)
+    check_eq([mode(p) for p in ("etc", "etc/secret")], [(0, 0o700)] * 2)
+    group.load("new")
+    check_eq(mode("store"), (77, 0o2750))
+    check_eq(mode("store/backup"), (0, 0o700))
+
+
+def test_setgid_above(env):
+    """A folder above the store gives no group the right to read keys."""
+    os.chown(env.dir, 0, 99)
+    os.chmod(env.dir, 0o2755)
+    env.load("web")
+    have = modes(env)
+    check_eq((have["."], have["web"], have["web/key.pem"]),
+             ("0 750", "0 750", "0 600"))
+
+
 def test_group_of_another(env):
     """A store that is not root's is not touched for anybody else."""
     group = Group(env)

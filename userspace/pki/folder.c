@@ -192,7 +192,10 @@ int pki_store_make(const char *store, const struct pki_err *e)
 		else
 			*p = '/';
 	}
-	if (!ret && mkdir(path, 0750) < 0 && errno != EEXIST)
+	/* a setgid folder above says nothing of who may read keys */
+	if (!ret && (!mkdir(path, 0750) ?
+		     lchown(path, -1, getegid()) < 0 || chmod(path, 0750) < 0 :
+		     errno != EEXIST))
 		ret = -errno;
 	umask(mask);
 	return ret ? pki_fail(e, ret, "%s: %s", path, strerror(-ret)) : 0;

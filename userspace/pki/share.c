@@ -74,7 +74,18 @@ static void pki_share_file(const struct pki_share *s, int dirfd,
 	close(fd);
 }
 
-static void pki_share_trustpoint(const struct pki_share *s, int storefd,
+/* Nothing else is ours to give away, wherever the store is said to be. */
+static bool pki_share_is_trustpoint(int fd)
+{
+	struct stat cert, key;
+
+	return !fstatat(fd, PKI_CERT, &cert, AT_SYMLINK_NOFOLLOW) &&
+	       !fstatat(fd, PKI_KEY, &key, AT_SYMLINK_NOFOLLOW) &&
+	       S_ISREG(cert.st_mode) && S_ISREG(key.st_mode);
+}
+
+/* Whether it is one. */
+static bool pki_share_trustpoint(const struct pki_share *s, int storefd,
 				 const char *name)
 {
 	struct stat st;
@@ -84,7 +95,11 @@ static void pki_share_trustpoint(const struct pki_share *s, int storefd,
 	if (fd < 0) {
 		if (errno != ENOTDIR)
 			pki_share_failed(s, name, "", errno);
-		return;
+		return false;
+	}
+	if (!pki_share_is_trustpoint(fd)) {
+		close(fd);
+		return false;
 	}
 	pki_share_file(s, fd, name, PKI_CERT);
 	pki_share_file(s, fd, name, PKI_CHAIN);
@@ -97,10 +112,13 @@ static void pki_share_trustpoint(const struct pki_share *s, int storefd,
 	if (err)
 		pki_share_failed(s, name, "", err);
 	close(fd);
+	return true;
 }
 
-static void pki_share_all(const struct pki_share *s, int storefd)
+/* Whether it is a store: with trustpoints, or with nothing. */
+static bool pki_share_all(const struct pki_share *s, int storefd)
 {
+	bool any = false, others = false;
 	struct dirent *d;
 	int fd = openat(storefd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -109,12 +127,19 @@ static void pki_share_all(const struct pki_share *s, int storefd)
 		pki_share_failed(s, "", "", errno);
 		if (fd >= 0)
 			close(fd);
-		return;
+		return false;
 	}
-	while ((d = readdir(dir)))
-		if (pki_name_ok(d->d_name))
-			pki_share_trustpoint(s, storefd, d->d_name);
+	while ((d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		if (pki_name_ok(d->d_name) &&
+		    pki_share_trustpoint(s, storefd, d->d_name))
+			any = true;
+		else
+			others = true;
+	}
 	closedir(dir);
+	return any || !others;
 }
 
 /* the folders above are the operator's, their modes are not changed */
@@ -158,7 +183,8 @@ void pki_share(const char *store, int storefd, const struct pki_warn *warn)
 	if (!group || !group->gr_gid)
 		return;
 	s.gid = group->gr_gid;
-	pki_share_all(&s, storefd);
+	if (!pki_share_all(&s, storefd))
+		return;
 	pki_share_above(&s);
 	err = pki_share_fd(storefd, s.gid,
 			   (st.st_mode & 0755) | S_ISGID | 0050);
