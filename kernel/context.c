@@ -244,8 +244,10 @@ static void tlsvip_context_remove(struct tlsvip_context *ctx)
 {
 	WRITE_ONCE(ctx->dead, true);
 	WRITE_ONCE(ctx->reason, TLSVIP_OPER_REASON_REMOVED);
-	ctx->tn->n_contexts--;
+	WRITE_ONCE(ctx->tn->n_contexts, ctx->tn->n_contexts - 1);
 	tlsvip_listener_stop(ctx);
+	/* The last one left may have all places of the workers. */
+	tlsvip_upcall_tell(ctx->tn);
 	tlsvip_sysfs_context_del(ctx);
 	tlsvip_nl_context_notify(ctx, TLSVIP_EVENT_DELETED);
 	tlsvip_context_put(ctx);

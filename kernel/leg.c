@@ -212,9 +212,20 @@ void tlsvip_leg_abort(struct tlsvip_leg *leg)
 		tcp_abort(leg->sock->sk, ECONNABORTED);
 }
 
+/* Bytes that the smallest record counts for: each costs a decryption. */
+#define TLSVIP_LEG_DROP_LEAST	512
+
+/* @desc->arg.data: how many bytes it may still be. */
 static int tlsvip_leg_drop(read_descriptor_t *desc, struct sk_buff *skb,
 			   unsigned int offset, size_t len)
 {
+	size_t cost = max_t(size_t, len, TLSVIP_LEG_DROP_LEAST);
+	u32 *left = desc->arg.data;
+
+	if (*left > cost)
+		*left -= cost;
+	else
+		desc->count = 0;
 	return len;
 }
 
@@ -222,12 +233,14 @@ static int tlsvip_leg_drop(read_descriptor_t *desc, struct sk_buff *skb,
  * TCP answers a close with unread data by a reset, which takes along all that
  * was sent and not acknowledged, an alert among it. Where kernel TLS looks after
  * the queue, it alone may take from it, whole records; the daemon may be at the
- * socket as long as the leg was not handed over.
+ * socket as long as the leg was not handed over. Kernel TLS takes what comes
+ * meanwhile, too: one who sends without end is reset.
  */
 static void tlsvip_leg_drop_unread(struct tlsvip_leg *leg)
 {
-	read_descriptor_t desc = { .count = 1 };
 	struct sock *sk = leg->sock->sk;
+	u32 left = READ_ONCE(sk->sk_rcvbuf);
+	read_descriptor_t desc = { .arg.data = &left, .count = 1 };
 
 	lock_sock(sk);
 	if (sk->sk_state != TCP_CLOSE &&

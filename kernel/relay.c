@@ -370,6 +370,8 @@ static void tlsvip_relay_end_waits(struct tlsvip_conn *conn)
  */
 static bool tlsvip_relay_cut(struct tlsvip_conn *conn)
 {
+	/* What is in an open record is nowhere to be seen. */
+	tlsvip_relay_uncork(&conn->s2c);
 	if (tlsvip_record_tx_pending(tlsvip_client(conn)))
 		tlsvip_relay_end_waits(conn);
 	else

@@ -463,6 +463,7 @@ void tlsvip_conn_close_service(struct tlsvip_service *svc,
 bool tlsvip_conn_queue_full(const struct tlsvip_context *ctx);
 
 /* upcall.c */
+void tlsvip_upcall_tell(struct tlsvip_net *tn);
 int tlsvip_upcall_init(void);
 void tlsvip_upcall_exit(void);
 int tlsvip_upcall_net_init(struct tlsvip_net *tn);

@@ -98,19 +98,24 @@ static void tlsvip_upcall_hold(struct tlsvip_conn *conn,
 {
 	conn->upcall.worker = worker;
 	list_add_tail(&conn->upcall.node, &worker->taken);
+	worker->held++;
 	conn->svc->ctx->upcalls_held++;
 	conn->tn->upcalls->held++;
 }
 
 static void tlsvip_upcall_unhold(struct tlsvip_conn *conn)
 {
+	conn->upcall.worker->held--;
 	conn->upcall.worker = NULL;
 	list_del_init(&conn->upcall.node);
 	conn->svc->ctx->upcalls_held--;
 	conn->tn->upcalls->held--;
 }
 
-/* Picks whom to tell of the queue, nearest first; 0: all know already. */
+/*
+ * Picks whom to tell of the queue, nearest first; 0: all know already, or have
+ * no place. One that is full asks by itself when it has been told.
+ */
 static u32 tlsvip_upcall_pick(struct tlsvip_upcalls *up)
 {
 	struct tlsvip_worker *worker, *best = NULL;
@@ -118,7 +123,7 @@ static u32 tlsvip_upcall_pick(struct tlsvip_upcalls *up)
 
 	lockdep_assert_held(&up->lock);
 	list_for_each_entry(worker, &up->workers, node) {
-		if (worker->told)
+		if (worker->told || worker->held >= worker->capacity)
 			continue;
 		if (!best || worker->cpu == cpu)
 			best = worker;
@@ -131,8 +136,15 @@ static u32 tlsvip_upcall_pick(struct tlsvip_upcalls *up)
 	return best->portid;
 }
 
-/* Tells one worker of the queue; the next one if its socket is full. */
-static void tlsvip_upcall_tell(struct tlsvip_net *tn)
+/**
+ * tlsvip_upcall_tell - tell a worker of the queue, if somebody there may be taken
+ * @tn: namespace
+ *
+ * The next worker if the socket of the first is full.
+ *
+ * Context: process.
+ */
+void tlsvip_upcall_tell(struct tlsvip_net *tn)
 {
 	struct tlsvip_upcalls *up = tn->upcalls;
 	struct tlsvip_worker *worker;

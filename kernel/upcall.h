@@ -41,6 +41,7 @@ struct tlsvip_upcalls {
  * @capacity: how many upcalls it says it holds at most
  * @told: it was told of the queue and has not yet seen it empty
  * @taken: upcalls it holds
+ * @held: length of @taken
  */
 struct tlsvip_worker {
 	struct list_head node;
@@ -49,6 +50,7 @@ struct tlsvip_worker {
 	u32 capacity;
 	bool told;
 	struct list_head taken;
+	u32 held;
 };
 
 int tlsvip_upcall_bind(struct tlsvip_net *tn, u32 portid, u32 cpu,

@@ -80,6 +80,36 @@ def test_turns(env):
     deny(first + second)
 
 
+def test_full_worker(env):
+    """One that has no place left is not told of more: another one is."""
+    env.start("red")
+    env.silent("red", 2)
+    first = env.worker(capacity=2)
+    check_eq(len(first.take()), 2)
+    second = env.worker(capacity=2)
+    for worker in (first, second):
+        worker.nl.poll_events()
+    env.silent("red", 1)
+    second.nl.wait_event("upcall-ready")
+    check_eq([e for e in first.nl.poll_events() if e[0] == "upcall-ready"], [])
+    check_eq(len(second.take()), 1)
+
+
+def test_last_context(env):
+    """Places that were left to others are free when there are none."""
+    env.start()
+    env.silent("red", 12)
+    worker = env.worker(capacity=9)
+    check_eq(len(worker.take(16)), 6)
+    worker.nl.poll_events()
+    for service in env.json("service", "show", "context", "blue"):
+        env.tlsvip("service", "delete", service["name"], "context", "blue")
+    env.tlsvip("policy", "http-header", "delete", "h1", "context", "blue")
+    env.tlsvip("context", "delete", "blue")
+    worker.nl.wait_event("upcall-ready")
+    check_eq(len(worker.take(16)), 6)
+
+
 def test_order(env):
     """Within a context the first comes first."""
     env.start()

@@ -22,6 +22,7 @@ from lib.http import request
 from lib.ktap import check, check_eq, check_raises, wait_for
 from lib.process import cmd
 from lib.servers import Pattern
+from lib.tls import Eof
 from lib.topology import VIP4
 
 RAW = (VIP4, 8443)
@@ -221,6 +222,48 @@ def test_urgent(env, _name, before, after):
     check_eq(peer.recv(), b"up")
     peer.close()
     check_eq(client.recv_all(), b"")
+
+
+def test_reset_behind_urgent(env):
+    """That a read stopped at urgent data does not make a reset an end."""
+    client, peer = env.pair(before=small(4096))
+    peer.send(Pattern.get(60_000))
+    peer.sock.send(b"\xf2", socket.MSG_OOB)
+    peer.send(b"tail")
+
+    def sent():
+        out = cmd("ss", "-Htn", "state", "established", ns=env.red.server).out
+        return {line.split()[1] for line in out.splitlines()} == {"0"}
+    wait_for(sent, "all to be at the box")
+    peer.reset()
+    check_raises((ConnectionError, Eof), client.recv_all)
+    check_eq(env.reason(client), "server-reset")
+
+
+def test_flood_behind_the_end(env):
+    """The server is gone, and the client goes on sending the smallest records:
+    that holds up nothing."""
+    client, peer = env.pair()
+    records = b"".join(client.seal(b"x") for _ in range(20000))
+    ended = threading.Event()
+
+    def talk():
+        try:
+            # the keys go on from record to record, so these come but once
+            client.sock.sendall(records)
+            while not ended.is_set():
+                client.sock.sendall(client.seal(b"x"))
+        except OSError:
+            pass
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        check(peer.recv(), "nothing of the flood")
+        peer.reset()
+        check_eq(env.reason(client), "server-reset")
+    finally:
+        ended.set()
+        thread.join()
 
 
 def test_end_under_flood(env):
