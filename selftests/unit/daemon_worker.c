@@ -34,7 +34,7 @@ void netlink_close(struct netlink *nl)
 	close(nl->fd);
 }
 
-int netlink_bind(struct netlink *nl, uint32_t cpu)
+int netlink_bind(struct netlink *nl, uint32_t cpu, uint32_t capacity)
 {
 	nl->ops->bound(nl->data, 0);
 	return 0;
