@@ -15,7 +15,7 @@ import traceback
 
 # The debug kernel is several times slower; only upper bounds are scaled.
 SCALE = 8 if os.environ.get("TLSVIP_VM") == "debug" else 1
-CASE_SECONDS = 180
+CASE_SECONDS = 300
 
 _deferred = []
 _on_failure = []
