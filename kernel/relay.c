@@ -444,6 +444,18 @@ static bool tlsvip_relay_end_s2c(struct tlsvip_conn *conn)
 }
 
 /*
+ * Requests that wait for an answer, to an upgrade or to one of too many, wait
+ * for nothing once the server has ended and all it said was looked at.
+ */
+static void tlsvip_relay_unanswered(struct tlsvip_conn *conn)
+{
+	if (conn->http_cfg && !conn->c2s.discard &&
+	    tlsvip_server(conn)->rx_eof &&
+	    conn->s2c.fed == conn->s2c.in.bytes && tlsvip_edit_waits(conn))
+		tlsvip_relay_discard(conn);
+}
+
+/*
  * What has ended? One direction may, however busy the other one is. Returns
  * whether there is more to do.
  */
@@ -452,6 +464,7 @@ static bool tlsvip_relay_settle(struct tlsvip_conn *conn)
 	struct tlsvip_leg *client = tlsvip_client(conn);
 	struct tlsvip_leg *server = tlsvip_server(conn);
 
+	tlsvip_relay_unanswered(conn);
 	tlsvip_relay_end_c2s(conn);
 	if (tlsvip_relay_end_s2c(conn))
 		return true;

@@ -266,6 +266,26 @@ def test_flood_behind_the_end(env):
         thread.join()
 
 
+@ktap.variants(("upgrade", 1, ("Connection: Upgrade", "Upgrade: websocket")),
+               ("crowd", 65, ()))
+def test_server_ends_without_an_answer(env, _name, many, headers):
+    """What waits for its answer, bytes behind an Upgrade or the 65th request,
+    does not keep the connection when there will be none."""
+    srv = env.server()
+    client = env.client(addr=HDR)
+    ktap.defer(client.close)
+    client.send(request("/", headers=headers) * many + b"behind it")
+    peer = srv.accept()
+    for _ in range(min(many, 64)):
+        peer.request()
+    peer.fin()
+    check_eq(client.recv_all(), b"")
+    client.close_notify()
+    client.fin()
+    check_eq(peer.recv_all(), b"")
+    check_eq(env.reason(client), "done")
+
+
 def test_end_under_flood(env):
     """The server never pauses, and still hears of the client's end."""
     client, peer = env.pair()
