@@ -440,15 +440,7 @@ void tlsvip_conn_accept(struct tlsvip_net *tn, int ifindex,
 	struct tlsvip_addr vip;
 
 	tlsvip_conn_addr(&vip, sock->sk, true);
-	memset(&key, 0, sizeof(key));
-	key.ifindex = ifindex;
-	key.port = vip.port;
-	key.family = vip.family;
-	if (vip.family == AF_INET6)
-		key.addr = vip.ip6;
-	else
-		memcpy(&key.addr, &vip.ip4, sizeof(vip.ip4));
-
+	tlsvip_vip_key_set(&key, ifindex, &vip);
 	/* Dropped when the connection is freed. */
 	svc = tlsvip_service_get_by_vip(tn, &key);
 	if (!svc) {

@@ -228,7 +228,7 @@ int tlsvip_context_add(struct tlsvip_net *tn, const char *name,
 	mutex_lock(&tn->stats_lock);
 	list_add_tail_rcu(&ctx->node, &tn->contexts);
 	mutex_unlock(&tn->stats_lock);
-	tn->n_contexts++;
+	WRITE_ONCE(tn->n_contexts, tn->n_contexts + 1);
 	tlsvip_nl_context_notify(ctx, TLSVIP_EVENT_CREATED);
 	return 0;
 

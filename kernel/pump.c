@@ -209,18 +209,19 @@ static u32 tlsvip_pump_share(const struct tlsvip_pump *pump,
 /* The end of a clear leg, with its lock held. */
 static int tlsvip_pump_clear_end(struct sock *sk)
 {
+	bool unread = !skb_queue_empty(&sk->sk_receive_queue);
 	int err;
 
 	/* A read stops in front of urgent data; an error stays for later. */
-	if (!skb_queue_empty(&sk->sk_receive_queue) && tcp_sk(sk)->urg_data)
+	if (unread && tcp_sk(sk)->urg_data)
 		return -EPROTO;
 	/* A FIN came behind all else, whatever the peer said afterwards. */
-	if (skb_queue_empty(&sk->sk_receive_queue) && sock_flag(sk, SOCK_DONE))
+	if (!unread && sock_flag(sk, SOCK_DONE))
 		return 0;
 	err = sock_error(sk);
 	if (err)
 		return err;
-	if (!skb_queue_empty(&sk->sk_receive_queue))
+	if (unread)
 		return -EAGAIN;
 	if (sk->sk_shutdown & RCV_SHUTDOWN)
 		return 0;
