@@ -3,7 +3,7 @@
  * Objects of libtlsvip out of messages: what was put comes back, and messages
  * of any bytes are read within their bounds.
  *
- * SOURCES: userspace/lib/attr.c userspace/lib/model.c
+ * SOURCES: userspace/lib/attr.c userspace/lib/model.c userspace/lib/policy.c
  */
 #include <arpa/inet.h>
 #include <errno.h>
