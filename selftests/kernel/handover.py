@@ -164,16 +164,21 @@ def serves(env):
 
 
 def test_finished_before_the_end(env):
-    """SIGTERM waits for the handshakes under way."""
+    """SIGTERM waits for the handshakes under way.
+
+    For three seconds at most, of which a few handshakes on a slow VM with
+    sanitizers take their part: so there are two, and requests come later.
+    """
     grow = env.grow("upcall.handed-out")
     clients = [env.client(handshake=False, ctx=context(V12))
-               for _ in range(8)]
+               for _ in range(2)]
     for client in clients:
         client.hello()
-    grow.wait("upcall.handed-out", 8)
+    grow.wait("upcall.handed-out", 2)
     env.daemon.kill(15)
     for client in clients:
         client.handshake()
+    for client in clients:
         check_eq(client.get("/whoami").body, b"nginx-red\n")
         client.close()
     check_eq(env.daemon.wait(), 0, env.daemon.output())
