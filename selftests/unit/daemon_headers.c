@@ -74,7 +74,7 @@ static const struct {
 		"X-Forwarded-Proto", "https", "https" },
 	[TLSVIP_HEADER_FIELD_X_FORWARDED_PORT] = {
 		"X-Forwarded-Port", "443", "65535" },
-	/* Without a certificate; with one: daemon_cert_fields.c. */
+	/* Without a certificate; with one: daemon_cert_lines.c. */
 	[TLSVIP_HEADER_FIELD_CLIENTCERT_VALID] = {
 		"ClientCert-Valid", "0", "0" },
 	[TLSVIP_HEADER_FIELD_CLIENTCERT_ERROR] = {
