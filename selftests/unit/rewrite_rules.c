@@ -6,14 +6,8 @@
  * SOURCES: kernel/http*.c kernel/rewrite.c
  */
 #include <stdio.h>
+#include "http/check.h"
 #include "rewrite.h"
-
-static const char *broken;
-
-#define CHECK(x) do {					\
-	if (!(x) && !broken)				\
-		broken = #x;				\
-} while (0)
 
 static int add(struct tlsvip_rewrite_cfg *cfg, const char *host, u32 clearport,
 	       u32 sslport)
@@ -52,14 +46,14 @@ static void test_forms(void)
 	tlsvip_rewrite_cfg_init(&cfg);
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		if (add(&cfg, good[i], 0, 0))
-			broken = good[i];
+			check_broken = good[i];
 		if (add(&cfg, good[i], 0, 0) != -EEXIST)
-			broken = good[i];
+			check_broken = good[i];
 	}
 	CHECK(cfg.n == sizeof(good) / sizeof(good[0]));
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (add(&cfg, bad[i], 0, 0) != -EINVAL)
-			broken = *bad[i] ? bad[i] : "the empty host";
+			check_broken = *bad[i] ? bad[i] : "the empty host";
 	CHECK(tlsvip_rewrite_cfg_add_rule(&cfg, "a\0b", 3, 0, 0) == -EINVAL);
 	CHECK(cfg.n == sizeof(good) / sizeof(good[0]));
 }
@@ -136,10 +130,7 @@ static void test_texts(void)
 	CHECK(text_is(10000, ":10000") && text_is(65535, ":65535"));
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} tests[] = {
+static const struct check_case cases[] = {
 	{ "forms of a host", test_forms },
 	{ "lengths of a host", test_lengths },
 	{ "ports", test_ports },
@@ -149,18 +140,5 @@ static const struct {
 
 int main(void)
 {
-	size_t i, n = sizeof(tests) / sizeof(tests[0]);
-	int failed = 0;
-
-	printf("KTAP version 1\n1..%zu\n", n);
-	for (i = 0; i < n; i++) {
-		broken = NULL;
-		tests[i].run();
-		if (broken)
-			printf("# not so: %s\n", broken);
-		printf("%s %zu %s\n", broken ? "not ok" : "ok", i + 1,
-		       tests[i].name);
-		failed |= !!broken;
-	}
-	return failed;
+	return check_all(cases, sizeof(cases) / sizeof(cases[0]));
 }
