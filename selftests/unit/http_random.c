@@ -5,9 +5,6 @@
  *
  * SOURCES: kernel/http*.c kernel/rewrite.c selftests/unit/http/[a-z]*.c
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include "http/corpus.h"
 #include "http/oracle.h"
 #include "http/spoil.h"
 
@@ -40,26 +37,13 @@ static void make(struct spoil_input *in, const struct corpus *corpus)
 		spoil(in, words, sizeof(words) / sizeof(words[0]));
 }
 
+static const struct spoil_test test = {
+	.corpus = "selftests/corpus/http",
+	.make = make,
+	.check = oracle_check,
+};
+
 int main(int argc, char **argv)
 {
-	u32 rounds = argc > 1 ? atoi(argv[1]) : 50000, i;
-	const char *dir = argc > 3 ? argv[3] : "selftests/corpus/http";
-	static struct spoil_input in;
-	struct corpus corpus;
-	const char *what = NULL;
-
-	spoil_seed(argc > 2 ? strtoull(argv[2], NULL, 0) : 1);
-	corpus_read(&corpus, dir);
-	printf("KTAP version 1\n1..1\n");
-	for (i = 0; i < rounds && !what; i++) {
-		make(&in, &corpus);
-		what = oracle_check(in.v, in.n);
-	}
-	if (what) {
-		printf("# round %u: %s\n", i, what);
-		spoil_show(&in);
-	}
-	corpus_free(&corpus);
-	printf("%s 1 %u random inputs\n", what ? "not ok" : "ok", i);
-	return !!what;
+	return spoil_main(&test, argc, argv);
 }

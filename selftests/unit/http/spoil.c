@@ -3,14 +3,10 @@
  * Random inputs. See spoil.h.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include "spoil.h"
 
 static u64 state = 1;
-
-void spoil_seed(u64 seed)
-{
-	state = seed;
-}
 
 u32 spoil_below(u32 n)
 {
@@ -64,7 +60,7 @@ void spoil(struct spoil_input *in, const char *const *words, u32 n)
 	}
 }
 
-void spoil_show(const struct spoil_input *in)
+static void show(const struct spoil_input *in)
 {
 	size_t i;
 
@@ -75,4 +71,28 @@ void spoil_show(const struct spoil_input *in)
 		else
 			printf("\\x%02x", in->v[i]);
 	putchar('\n');
+}
+
+/* Arguments: rounds, seed, corpus. Ends with the first that goes wrong. */
+int spoil_main(const struct spoil_test *test, int argc, char **argv)
+{
+	u32 rounds = argc > 1 ? atoi(argv[1]) : 50000, i;
+	static struct spoil_input in;
+	struct corpus corpus;
+	const char *what = NULL;
+
+	state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	corpus_read(&corpus, argc > 3 ? argv[3] : test->corpus);
+	printf("KTAP version 1\n1..1\n");
+	for (i = 0; i < rounds && !what; i++) {
+		test->make(&in, &corpus);
+		what = test->check(in.v, in.n);
+	}
+	if (what) {
+		printf("# round %u: %s\n", i, what);
+		show(&in);
+	}
+	corpus_free(&corpus);
+	printf("%s 1 %u random inputs\n", what ? "not ok" : "ok", i);
+	return !!what;
 }
