@@ -4,7 +4,8 @@
 """The daemon as a user of its own, with one capability and the keys by its
 group: it serves what "tlsvip pki import" has stored.
 
-That its unit does the same is tested in unit.py, the modes in user/cli_pki.py.
+That its unit does the same is tested in unit.py, the store's modes in
+user/cli_pki_store.py.
 """
 
 import os
