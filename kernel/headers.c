@@ -291,30 +291,47 @@ static int tlsvip_headers_protect_prefix(struct tlsvip_headers *hdrs,
 	return err;
 }
 
-/*
- * All names about certificates at once, inserted or not: who reads one of them
- * will believe the others.
- */
-static int tlsvip_headers_check_cert(struct tlsvip_headers *hdrs,
-				     struct netlink_ext_ack *extack)
+/* All names that begin with @prefix, and the names of @others. */
+static int tlsvip_headers_check_family(struct tlsvip_headers *hdrs,
+				       const char *prefix, const u8 *others,
+				       u32 n, struct netlink_ext_ack *extack)
 {
-	static const u8 others[] = {
-		TLSVIP_HEADER_FIELD_CLIENT_CERT,
-		TLSVIP_HEADER_FIELD_CLIENT_CERT_CHAIN,
-	};
 	const char *name;
 	int err;
 	u32 i;
 
-	if (!hdrs->cert_status)
-		return 0;
-	err = tlsvip_headers_protect_prefix(hdrs, TLSVIP_HEADERS_FAMILY,
-					    strlen(TLSVIP_HEADERS_FAMILY),
+	err = tlsvip_headers_protect_prefix(hdrs, prefix, strlen(prefix),
 					    extack);
-	for (i = 0; i < ARRAY_SIZE(others) && !err; i++) {
+	for (i = 0; i < n && !err; i++) {
 		name = tlsvip_headers_table[others[i]].name;
 		err = tlsvip_headers_protect(hdrs, name, strlen(name), extack);
 	}
+	return err;
+}
+
+/*
+ * All names about certificates at once, inserted or not, and all that proxies
+ * tell of a client: who reads one of them will believe the others.
+ */
+static int tlsvip_headers_check_families(struct tlsvip_headers *hdrs,
+					 struct netlink_ext_ack *extack)
+{
+	static const u8 cert[] = {
+		TLSVIP_HEADER_FIELD_CLIENT_CERT,
+		TLSVIP_HEADER_FIELD_CLIENT_CERT_CHAIN,
+	};
+	static const u8 forwarded[] = { TLSVIP_HEADER_FIELD_FORWARDED };
+	int err = 0;
+
+	if (hdrs->cert_status)
+		err = tlsvip_headers_check_family(hdrs, TLSVIP_HEADERS_FAMILY,
+						  cert, ARRAY_SIZE(cert),
+						  extack);
+	if (!err && (hdrs->forwarded || hdrs->x_forwarded))
+		err = tlsvip_headers_check_family(hdrs, "X-Forwarded-",
+						  forwarded,
+						  ARRAY_SIZE(forwarded),
+						  extack);
 	return err;
 }
 
@@ -461,7 +478,7 @@ int tlsvip_headers_build(struct tlsvip_headers *hdrs,
 	if (!err)
 		err = tlsvip_headers_check_prefix(hdrs, extack);
 	if (!err)
-		err = tlsvip_headers_check_cert(hdrs, extack);
+		err = tlsvip_headers_check_families(hdrs, extack);
 	if (!err)
 		err = tlsvip_headers_check_lines(hdrs, extack);
 	if (!err)
