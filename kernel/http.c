@@ -88,7 +88,6 @@ void tlsvip_http_reject(struct tlsvip_http_run *run,
 		return;
 	}
 	tlsvip_http_flush(run);
-	run->r->torn = tlsvip_http_req_in_body(run->r);
 	run->r->state = TLSVIP_HTTP_S_DEAD;
 	tlsvip_http_issue(run, TLSVIP_HTTP_REJECT, reason);
 }
@@ -451,13 +450,26 @@ void tlsvip_http_req_upgrade(struct tlsvip_http_req *r, bool switched)
  * @r: request engine
  *
  * Context: Any.
- * Return: true between messages, behind the last one, and once switched.
+ * Return: true between messages and behind the last one; not once switched,
+ * where nobody here can tell.
  */
 bool tlsvip_http_req_idle(const struct tlsvip_http_req *r)
 {
 	return r->state == TLSVIP_HTTP_S_START ||
-	       (r->state >= TLSVIP_HTTP_S_CLOSED &&
-		r->state <= TLSVIP_HTTP_S_WAIT);
+	       r->state == TLSVIP_HTTP_S_CLOSED ||
+	       r->state == TLSVIP_HTTP_S_WAIT;
+}
+
+/**
+ * tlsvip_http_req_opaque() - is it another protocol by now?
+ * @r: request engine
+ *
+ * Context: Any.
+ * Return: true behind a 101.
+ */
+bool tlsvip_http_req_opaque(const struct tlsvip_http_req *r)
+{
+	return r->state == TLSVIP_HTTP_S_OPAQUE;
 }
 
 /**
@@ -473,18 +485,6 @@ bool tlsvip_http_req_in_body(const struct tlsvip_http_req *r)
 		r->state <= TLSVIP_HTTP_S_BODY) ||
 	       (tlsvip_http_is_limited(r->state) &&
 		r->flags & TLSVIP_HTTP_F_TRAILER);
-}
-
-/**
- * tlsvip_http_req_is_torn() - would a request end in its body here?
- * @r: request engine
- *
- * Context: Any.
- * Return: true within a body or trailers, also where they were refused.
- */
-bool tlsvip_http_req_is_torn(const struct tlsvip_http_req *r)
-{
-	return r->torn || tlsvip_http_req_in_body(r);
 }
 
 /**

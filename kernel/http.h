@@ -9,7 +9,8 @@
  *
  * The rule behind every choice: the bytes are forwarded as they came, so a
  * request that a second parser could read differently is refused. Nothing is
- * "fixed and forwarded"; a refused head is never completed towards the server.
+ * "fixed and forwarded"; a refused head is never completed towards the server,
+ * whose connection is reset.
  */
 #ifndef TLSVIP_HTTP_H
 #define TLSVIP_HTTP_H
@@ -181,6 +182,12 @@ struct tlsvip_http_edit {
  *	nobody knows which one the client follows
  * @TLSVIP_HTTP_R_HEAD_TIMEOUT: a head or trailers took too long; said by who
  *	feeds the engine, which knows no time (RFC 9110 15.5.9; (e) 40)
+ * @TLSVIP_HTTP_R_METHOD_CASE: a method that is a known one but for the case of
+ *	its letters, which servers that do not mind take for that one: what its
+ *	answer is, and whether it may have a body, would be read differently
+ *	(RFC 9110 9.1; (e) 6, 25)
+ * @TLSVIP_HTTP_R_WEBSOCKET_KEY: Sec-WebSocket-Key1, of a WebSocket before
+ *	RFC 6455, with which eight bytes of body come that no length announces
  * @TLSVIP_HTTP_R_COUNT: number of reasons, not one
  *
  * Responses are refused for the reasons with RSP in their names, and for
@@ -253,6 +260,8 @@ enum tlsvip_http_reason {
 	TLSVIP_HTTP_R_RSP_BODY,
 	TLSVIP_HTTP_R_RSP_LOCATION,
 	TLSVIP_HTTP_R_HEAD_TIMEOUT,
+	TLSVIP_HTTP_R_METHOD_CASE,
+	TLSVIP_HTTP_R_WEBSOCKET_KEY,
 	TLSVIP_HTTP_R_COUNT,
 };
 
@@ -342,7 +351,6 @@ struct tlsvip_http_cfg {
  * @method: the methods that framing rules know
  * @host: state of the host[:port] scanner
  * @last: no request may begin any more
- * @torn: refused behind its head
  * @flags: facts about the current message
  * @held: bytes eaten that no edit has decided yet
  * @left: bytes the current section may still have
@@ -373,7 +381,6 @@ struct tlsvip_http_req {
 	u8 method;
 	u8 host;
 	bool last;
-	bool torn;
 	u16 flags;
 	u32 held;
 	u32 left;
@@ -446,8 +453,8 @@ void tlsvip_http_req_upgrade(struct tlsvip_http_req *r, bool switched);
 void tlsvip_http_req_pieces(struct tlsvip_http_req *r, u32 n);
 void tlsvip_http_req_last(struct tlsvip_http_req *r);
 bool tlsvip_http_req_idle(const struct tlsvip_http_req *r);
+bool tlsvip_http_req_opaque(const struct tlsvip_http_req *r);
 bool tlsvip_http_req_in_body(const struct tlsvip_http_req *r);
-bool tlsvip_http_req_is_torn(const struct tlsvip_http_req *r);
 bool tlsvip_http_req_is_head(const struct tlsvip_http_req *r);
 u32 tlsvip_http_req_section(const struct tlsvip_http_req *r);
 

@@ -127,6 +127,9 @@ tlsvip_http_field_conflict(const struct tlsvip_http_req *r,
 	if (flags & TLSVIP_HTTP_F_TRAILER)
 		return TLSVIP_HTTP_R_TRAILER_FIELD;
 	switch (field) {
+	case TLSVIP_HTTP_N_WEBSOCKET:
+		reason = TLSVIP_HTTP_R_WEBSOCKET_KEY;
+		break;
 	case TLSVIP_HTTP_N_HOST:
 		if (flags & TLSVIP_HTTP_F_HOST)
 			reason = TLSVIP_HTTP_R_HOST_DUPLICATE;

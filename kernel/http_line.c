@@ -21,18 +21,40 @@ static const struct {
 	{ "PRI", 3, TLSVIP_HTTP_M_PRI },
 };
 
+/*
+ * Some servers take "head" for HEAD: they must not get it, nor "connect". It is
+ * a matter of the methods whose messages are different, of no others.
+ */
 static enum tlsvip_http_method tlsvip_http_method_find(const u8 *p, u32 len)
 {
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(tlsvip_http_methods); i++)
-		if (tlsvip_http_methods[i].len == len &&
-		    !memcmp(p, tlsvip_http_methods[i].name, len))
+	for (i = 0; i < ARRAY_SIZE(tlsvip_http_methods); i++) {
+		if (tlsvip_http_methods[i].len != len)
+			continue;
+		if (!memcmp(p, tlsvip_http_methods[i].name, len))
 			return tlsvip_http_methods[i].method;
-	/* a server that takes "connect" for CONNECT must not get it either */
+		if (tlsvip_http_equal_fold(p, tlsvip_http_methods[i].name, len))
+			return TLSVIP_HTTP_M_CASE;
+	}
 	if (len == 7 && tlsvip_http_equal_fold(p, "CONNECT", 7))
 		return TLSVIP_HTTP_M_CONNECT;
 	return TLSVIP_HTTP_M_OTHER;
+}
+
+/* Why a method is refused, if it is. */
+static enum tlsvip_http_reason tlsvip_http_method_check(u8 method)
+{
+	switch (method) {
+	case TLSVIP_HTTP_M_CONNECT:
+		return TLSVIP_HTTP_R_METHOD_CONNECT;
+	case TLSVIP_HTTP_M_PRI:
+		return TLSVIP_HTTP_R_H2_PREFACE;
+	case TLSVIP_HTTP_M_CASE:
+		return TLSVIP_HTTP_R_METHOD_CASE;
+	default:
+		return TLSVIP_HTTP_R_NONE;
+	}
 }
 
 static void tlsvip_http_method_step(struct tlsvip_http_run *run)
@@ -40,6 +62,7 @@ static void tlsvip_http_method_step(struct tlsvip_http_run *run)
 	u32 stop = tlsvip_http_scan_token(run->p, run->pos, run->end);
 	struct tlsvip_http_req *r = run->r;
 	u32 len = stop - run->pos;
+	enum tlsvip_http_reason reason;
 	const u8 *method;
 
 	if (len > TLSVIP_HTTP_METHOD_MAX - r->span) {
@@ -60,10 +83,9 @@ static void tlsvip_http_method_step(struct tlsvip_http_run *run)
 		return;
 	}
 	r->method = tlsvip_http_method_find(method, len);
-	if (r->method >= TLSVIP_HTTP_M_CONNECT) {
-		tlsvip_http_reject(run, r->method == TLSVIP_HTTP_M_PRI ?
-				   TLSVIP_HTTP_R_H2_PREFACE :
-				   TLSVIP_HTTP_R_METHOD_CONNECT);
+	reason = tlsvip_http_method_check(r->method);
+	if (reason) {
+		tlsvip_http_reject(run, reason);
 		return;
 	}
 	run->pos++;

@@ -35,9 +35,10 @@ static bool tlsvip_http_option_keep(struct tlsvip_http_run *run,
 {
 	struct tlsvip_http_req *r = run->r;
 
-	if (len == 5 && tlsvip_http_equal_fold(option, "CLOSE", 5))
+	/* No server folds these: "keep_alive" is another option. */
+	if (len == 5 && tlsvip_http_named(option, "close", 5))
 		r->flags |= TLSVIP_HTTP_F_CLOSE;
-	else if (len == 10 && tlsvip_http_equal_fold(option, "KEEP-ALIVE", 10))
+	else if (len == 10 && tlsvip_http_named(option, "keep-alive", 10))
 		r->flags |= TLSVIP_HTTP_F_KEEP;
 	if (!tlsvip_http_maybe(run->filter, option[0], len))
 		return true;

@@ -93,6 +93,7 @@ enum tlsvip_http_method {
 	TLSVIP_HTTP_M_TRACE,
 	TLSVIP_HTTP_M_CONNECT,
 	TLSVIP_HTTP_M_PRI,
+	TLSVIP_HTTP_M_CASE,		/* one of these, spelt otherwise */
 };
 
 /* Facts about the current message, in req.flags. */
@@ -124,6 +125,7 @@ enum tlsvip_http_field {
 	TLSVIP_HTTP_N_CONNECTION,
 	TLSVIP_HTTP_N_UPGRADE,
 	TLSVIP_HTTP_N_SETTINGS,		/* HTTP2-Settings */
+	TLSVIP_HTTP_N_WEBSOCKET,	/* Sec-WebSocket-Key1 */
 	TLSVIP_HTTP_N_LOOKALIKE,
 	TLSVIP_HTTP_N_LOCATION,
 	TLSVIP_HTTP_N_CONTENT,		/* Content-Location */
@@ -266,6 +268,17 @@ static inline void tlsvip_http_pass(struct tlsvip_http_run *run)
 static inline u8 tlsvip_http_lower(u8 c)
 {
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+/* Is it this name, given in lower case, whatever the case of its letters? */
+static inline bool tlsvip_http_named(const u8 *name, const char *known, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < len; i++)
+		if (tlsvip_http_lower(name[i]) != (u8)known[i])
+			return false;
+	return true;
 }
 
 /*

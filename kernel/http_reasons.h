@@ -125,7 +125,11 @@
 	R(X, HEAD_PIECES, head_pieces, "head-pieces", \
 	  400, limit, "a head in more records than records-max") \
 	R(X, HEAD_TIMEOUT, head_timeout, "head-timeout", \
-	  408, timeout, "a head or trailers that took longer than head-timeout")
+	  408, timeout, "a head or trailers that took longer than head-timeout") \
+	R(X, METHOD_CASE, method_case, "method-case", \
+	  400, smuggling, "a known method but for the case of its letters") \
+	R(X, WEBSOCKET_KEY, websocket_key, "websocket-key", \
+	  400, smuggling, "Sec-WebSocket-Key1, with an unannounced body")
 
 /* Why responses are, beside those that they share with requests. */
 #define TLSVIP_HTTP_RESPONSE_REASONS(R, X) \

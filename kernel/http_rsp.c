@@ -41,16 +41,6 @@ static const struct {
 	{ "content-location", 16, TLSVIP_HTTP_N_CONTENT },
 };
 
-static bool tlsvip_http_rsp_named(const u8 *name, const char *known, u32 len)
-{
-	u32 i;
-
-	for (i = 0; i < len; i++)
-		if (tlsvip_http_lower(name[i]) != (u8)known[i])
-			return false;
-	return true;
-}
-
 /**
  * tlsvip_http_rsp_lookup() - what a name means in a response
  * @run: current run
@@ -69,8 +59,7 @@ enum tlsvip_http_field tlsvip_http_rsp_lookup(const struct tlsvip_http_run *run,
 
 	for (i = 0; i < n; i++)
 		if (tlsvip_http_rsp_names[i].len == len &&
-		    tlsvip_http_rsp_named(name, tlsvip_http_rsp_names[i].name,
-					  len))
+		    tlsvip_http_named(name, tlsvip_http_rsp_names[i].name, len))
 			return tlsvip_http_rsp_names[i].field;
 	return TLSVIP_HTTP_N_PLAIN;
 }

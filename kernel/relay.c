@@ -110,7 +110,8 @@ static void tlsvip_relay_client_eof(struct tlsvip_conn *conn, bool notified)
 	}
 	if (!notified)
 		tlsvip_count(&conn->svc->counters, TLSVIP_C_ssl_truncated);
-	if (conn->http_cfg)
+	/* Behind a 101 it is a protocol that we do not know. */
+	if (conn->http_cfg && !tlsvip_http_req_opaque(&conn->http))
 		whole = tlsvip_http_req_idle(&conn->http);
 	if (whole || conn->c2s.discard)
 		tlsvip_client(conn)->rx_eof = true;
@@ -306,9 +307,10 @@ static void tlsvip_relay_uncork(struct tlsvip_pump *pump)
 }
 
 /*
- * A request was refused whose head the server may have: it must not take an end
- * for that of the body, so its connection is reset. Requests before it were
- * whole, and are answered first.
+ * A request was refused of which the server may have a part: it must not take an
+ * end for that of the body, or of the head, which some carry out or answer when
+ * nothing else comes. So its connection is reset. Requests before it were whole,
+ * and are answered first.
  */
 static void tlsvip_relay_tear(struct tlsvip_conn *conn)
 {
@@ -342,13 +344,16 @@ static void tlsvip_relay_end_c2s(struct tlsvip_conn *conn)
 	/* A server that reads an end might leave its answer unfinished. */
 	if (conn->early == TLSVIP_EARLY_ANSWERING && !server->rx_eof)
 		return;
-	/* Nobody carries out a head without its end; a FIN does for that. */
-	if (conn->rejected && (!tlsvip_http_req_completed(&conn->http) ||
-			       tlsvip_http_req_is_torn(&conn->http))) {
+	if (conn->rejected) {
 		tlsvip_relay_tear(conn);
 		return;
 	}
-	kernel_sock_shutdown(server->sock, SHUT_WR);
+	/* Answered ahead of a request whose rest does not come. */
+	if (conn->early != TLSVIP_EARLY_NO &&
+	    !tlsvip_http_req_idle(&conn->http))
+		tlsvip_leg_abort(server);
+	else
+		kernel_sock_shutdown(server->sock, SHUT_WR);
 	server->tx_shut = true;
 }
 
@@ -393,6 +398,13 @@ static bool tlsvip_relay_half_answered(const struct tlsvip_conn *conn)
 				   tlsvip_http_rsp_in_final(&conn->rsp));
 }
 
+/* Has the server answered the request that was refused, faster than we do? */
+static bool tlsvip_relay_overtaken(const struct tlsvip_conn *conn)
+{
+	return tlsvip_http_rsp_completed(&conn->rsp) >
+	       tlsvip_http_req_completed(&conn->http);
+}
+
 /* The server's end goes to the client, behind the answer to a bad request. */
 static bool tlsvip_relay_end_s2c(struct tlsvip_conn *conn)
 {
@@ -402,9 +414,10 @@ static bool tlsvip_relay_end_s2c(struct tlsvip_conn *conn)
 	if (client->tx_shut || !tlsvip_server(conn)->rx_eof ||
 	    conn->s2c.out.bytes || conn->s2c.fed < conn->s2c.in.bytes)
 		return false;
-	/* An answer that ends with its connection: none can follow. */
-	if (conn->rejected && !tlsvip_server(conn)->broken &&
-	    tlsvip_http_rsp_until_close(&conn->rsp))
+	/* One that ends with its connection, or the server's own: none follows. */
+	if (conn->rejected && ((!tlsvip_server(conn)->broken &&
+				tlsvip_http_rsp_until_close(&conn->rsp)) ||
+			       tlsvip_relay_overtaken(conn)))
 		conn->answered = true;
 	if (conn->s2c.edited)
 		tlsvip_edit_s2c_end(conn);

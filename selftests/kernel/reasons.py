@@ -52,6 +52,8 @@ REQUESTS = {
         "length-and-coding": line(b"Content-Length: 3", CODED),
         "chunk-size": CHUNKS + b"g\r\n",
         "trailer-field": CHUNKS + b"0\r\nHost: b\r\n\r\n",
+        "method-case": b"head / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "websocket-key": line(b"Sec-WebSocket-Key1: x"),
     },
     "limit": {
         "leading-crlf": b"\r\n\r\n" + GET,

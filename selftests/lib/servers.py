@@ -245,6 +245,19 @@ class Peer:
                 return b"".join(parts)
             parts.append(part)
 
+    def recv_reset(self):
+        """Bytes up to a reset; an end in its place fails."""
+        got = b""
+        try:
+            while True:
+                part = self.recv()
+                if not part:
+                    break
+                got += part
+        except ConnectionResetError:
+            return got
+        raise AssertionError(f"an end, not a reset, behind {got[-200:]!r}")
+
     def fin(self):
         self.sock.shutdown(socket.SHUT_WR)
 

@@ -226,11 +226,12 @@ static void test_upgrade(void)
 	CHECK(feed(&g, upgrade) == sizeof(upgrade) - 1);
 	CHECK(g.n && g.e[g.n - 1].op == TLSVIP_HTTP_UPGRADE);
 	CHECK(tlsvip_http_req_idle(&g.r) && !tlsvip_http_req_held(&g.r));
+	CHECK(!tlsvip_http_req_opaque(&g.r));
 	CHECK(feed(&g, "xyz") == 0 && g.n == 0);
 	tlsvip_http_req_upgrade(&g.r, true);
 	CHECK(feed(&g, "\r\n\n\x01GET") == 7 && g.n == 1);
 	CHECK(g.e[0].op == TLSVIP_HTTP_PASS && g.e[0].len == 7);
-	CHECK(tlsvip_http_req_idle(&g.r));
+	CHECK(!tlsvip_http_req_idle(&g.r) && tlsvip_http_req_opaque(&g.r));
 	tlsvip_http_req_upgrade(&g.r, false);	/* too late: does nothing */
 	CHECK(feed(&g, "x") == 1 && g.n == 1);
 

@@ -443,10 +443,10 @@ static void test_names(void)
 	ktap_ok(v == TLSVIP_CLOSE_REASON_HEADER_BLOCK + 1 &&
 		!strcmp(tv_close_reason_name(v), "unknown"),
 		"every reason has a name");
-	for (v = 0; v <= TLSVIP_HTTP_REASON_HEAD_TIMEOUT; v++)
+	for (v = 0; v <= TLSVIP_HTTP_REASON_WEBSOCKET_KEY; v++)
 		if (!strcmp(tv_http_reason_name(v), "unknown"))
 			break;
-	ktap_ok(v == TLSVIP_HTTP_REASON_HEAD_TIMEOUT + 1 &&
+	ktap_ok(v == TLSVIP_HTTP_REASON_WEBSOCKET_KEY + 1 &&
 		!strcmp(tv_http_reason_name(v), "unknown"),
 		"every reason of HTTP has a name");
 	ktap_ok(tv_name_ok("a.B-9_") && !tv_name_ok("") && !tv_name_ok("a b") &&

@@ -254,6 +254,8 @@ const char *tv_http_reason_name(uint32_t v)
 		[TLSVIP_HTTP_REASON_RSP_BODY] = "rsp-body",
 		[TLSVIP_HTTP_REASON_RSP_LOCATION] = "rsp-location",
 		[TLSVIP_HTTP_REASON_HEAD_TIMEOUT] = "head-timeout",
+		[TLSVIP_HTTP_REASON_METHOD_CASE] = "method-case",
+		[TLSVIP_HTTP_REASON_WEBSOCKET_KEY] = "websocket-key",
 	};
 
 	return tv_enum_name(names, N_OF(names), v);

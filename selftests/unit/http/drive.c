@@ -198,7 +198,8 @@ static void check_end(struct drive *d, u32 max)
 	enum tlsvip_http_reason reason = res->reason;
 	size_t out_len = res->out_len;
 
-	res->idle = tlsvip_http_req_idle(&d->req);
+	res->idle = tlsvip_http_req_idle(&d->req) ||
+		    tlsvip_http_req_opaque(&d->req);
 	res->started = tlsvip_http_req_started(&d->req);
 	res->completed = tlsvip_http_req_completed(&d->req);
 	res->spoofed = tlsvip_http_req_spoofed(&d->req);

@@ -152,8 +152,11 @@ int ref_read_host(struct ref *r, struct span *s, size_t max, int reason)
 
 static int read_method(struct ref *r)
 {
+	static const char *const known[] = {
+		"PRI", "GET", "HEAD", "TRACE", "DELETE", "OPTIONS",
+	};
 	const u8 *m = r->in + r->pos;
-	size_t n;
+	size_t n, i;
 	int c, err;
 
 	r->method.start = r->pos;
@@ -177,6 +180,9 @@ static int read_method(struct ref *r)
 		return TLSVIP_HTTP_R_METHOD_CONNECT;
 	if (n == 3 && !memcmp(m, "PRI", 3))
 		return TLSVIP_HTTP_R_H2_PREFACE;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (ref_same_nocase(m, n, known[i]) && memcmp(m, known[i], n))
+			return TLSVIP_HTTP_R_METHOD_CASE;
 	ref_take(r);
 	return OK;
 }

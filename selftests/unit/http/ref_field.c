@@ -129,7 +129,7 @@ static int read_host_field(struct ref *r)
 
 static const char *const framing[] = {
 	"Host", "Content-Length", "Transfer-Encoding", "Expect", "Connection",
-	"Upgrade", "HTTP2-Settings",
+	"Upgrade", "HTTP2-Settings", "Sec-WebSocket-Key1",
 };
 
 static const char *framing_name(const u8 *name, size_t len)
@@ -152,7 +152,7 @@ static int judge_option(struct ref *r, const u8 *o, size_t n)
 {
 	if (ref_same_nocase(o, n, "close"))
 		r->close = true;
-	if (ref_same_folded(o, n, "keep-alive"))
+	if (ref_same_nocase(o, n, "keep-alive"))
 		r->keep = true;
 	if (ref_same_nocase(o, n, "HTTP2-Settings"))
 		return 0;
@@ -335,6 +335,8 @@ static int read_framing_field(struct ref *r, const char *name, size_t line)
 		r->expect = true;
 		return read_word(r, "100-continue", TLSVIP_HTTP_R_EXPECT);
 	}
+	if (!strcmp(name, "Sec-WebSocket-Key1"))
+		return TLSVIP_HTTP_R_WEBSOCKET_KEY;
 	if (!strcmp(name, "Connection"))
 		return read_connection(r, line);
 	if (!strcmp(name, "Upgrade") && may_upgrade(r))

@@ -413,6 +413,10 @@ enum tlsvip_close_reason {
  * @TLSVIP_HTTP_REASON_RSP_LOCATION: Two Location or two Content-Location.
  * @TLSVIP_HTTP_REASON_HEAD_TIMEOUT: A head or trailers that took longer than
  *   head-timeout.
+ * @TLSVIP_HTTP_REASON_METHOD_CASE: A known method but for the case of its
+ *   letters.
+ * @TLSVIP_HTTP_REASON_WEBSOCKET_KEY: Sec-WebSocket-Key1, with an unannounced
+ *   body.
  */
 enum tlsvip_http_reason_code {
 	TLSVIP_HTTP_REASON_NONE,
@@ -477,6 +481,8 @@ enum tlsvip_http_reason_code {
 	TLSVIP_HTTP_REASON_RSP_BODY,
 	TLSVIP_HTTP_REASON_RSP_LOCATION,
 	TLSVIP_HTTP_REASON_HEAD_TIMEOUT,
+	TLSVIP_HTTP_REASON_METHOD_CASE,
+	TLSVIP_HTTP_REASON_WEBSOCKET_KEY,
 };
 
 /**
