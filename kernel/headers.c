@@ -286,8 +286,12 @@ static int tlsvip_headers_protect_prefix(struct tlsvip_headers *hdrs,
 
 	if (!err || err == -EEXIST)
 		return 0;
-	NL_SET_ERR_MSG_FMT_MOD(extack, "too many names with %.*s*",
-			       (int)min(len, 24U), prefix);
+	if (err == -EINVAL)
+		NL_SET_ERR_MSG_FMT_MOD(extack, "%.*s*: names of HTTP itself begin so",
+				       (int)min(len, 24U), prefix);
+	else
+		NL_SET_ERR_MSG_FMT_MOD(extack, "too many names with %.*s*",
+				       (int)min(len, 24U), prefix);
 	return err;
 }
 

@@ -35,7 +35,7 @@ typedef uint64_t u64;
 
 /* Most protected names, prefixes, and their folded bytes, of one cfg. */
 #define TLSVIP_HTTP_NAMES_MAX		128
-#define TLSVIP_HTTP_PREFIXES_MAX	8
+#define TLSVIP_HTTP_PREFIXES_MAX	11
 #define TLSVIP_HTTP_POOL_SIZE		8192
 /* Longest protected name or prefix. */
 #define TLSVIP_HTTP_NAME_SIZE		128

@@ -286,8 +286,10 @@ int tlsvip_http_cfg_add_prefix(struct tlsvip_http_cfg *cfg,
 
 	if (err == -EINVAL)
 		return err;
+	/* Sec-WebSocket-Key1 is refused whatever protects it. */
 	for (i = 0; i < ARRAY_SIZE(tlsvip_http_special); i++)
 		if (tlsvip_http_special[i].len >= len &&
+		    tlsvip_http_special[i].field != TLSVIP_HTTP_N_WEBSOCKET &&
 		    tlsvip_http_equal_fold((const u8 *)prefix,
 					   tlsvip_http_special[i].name, len))
 			return -EINVAL;

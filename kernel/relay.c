@@ -316,17 +316,24 @@ static void tlsvip_relay_tear(struct tlsvip_conn *conn)
 {
 	struct tlsvip_leg *server = tlsvip_server(conn);
 	const struct tlsvip_http_rsp *rsp = &conn->rsp;
-	bool lost = tlsvip_http_rsp_lost(rsp);
 
-	if (!server->rx_eof && !lost && tlsvip_http_rsp_completed(rsp) <
-					tlsvip_http_req_completed(&conn->http))
+	if (!server->rx_eof && !tlsvip_http_rsp_lost(rsp) &&
+	    tlsvip_http_rsp_completed(rsp) <
+	    tlsvip_http_req_completed(&conn->http))
 		return;
 	/* An answer to it that has begun stays without its end. */
-	if (!server->rx_eof && (lost || tlsvip_http_rsp_in_final(rsp)))
+	if (!server->rx_eof)
 		server->broken = true;
 	tlsvip_leg_abort(server);
 	server->rx_eof = true;
 	server->tx_shut = true;
+}
+
+/* Would an end that the server is told of pass for that of a request? */
+static bool tlsvip_relay_torn(const struct tlsvip_conn *conn)
+{
+	return conn->http_cfg && !tlsvip_http_req_idle(&conn->http) &&
+	       !tlsvip_http_req_opaque(&conn->http);
 }
 
 /* The client's end, or that of a refused request, goes to the server. */
@@ -348,9 +355,8 @@ static void tlsvip_relay_end_c2s(struct tlsvip_conn *conn)
 		tlsvip_relay_tear(conn);
 		return;
 	}
-	/* Answered ahead of a request whose rest does not come. */
-	if (conn->early != TLSVIP_EARLY_NO &&
-	    !tlsvip_http_req_idle(&conn->http))
+	/* Answered, or not any more, ahead of what does not come. */
+	if (tlsvip_relay_torn(conn))
 		tlsvip_leg_abort(server);
 	else
 		kernel_sock_shutdown(server->sock, SHUT_WR);
@@ -389,13 +395,17 @@ static bool tlsvip_relay_cut(struct tlsvip_conn *conn)
 }
 
 /*
- * Is the end of an answer missing, behind which no other can stand? That to a
- * refused request would be taken for its body.
+ * Is an answer missing, or its end, behind which no other can stand? That to a
+ * refused request would be taken for its body, or for the answer to a request
+ * that was whole and may have been carried out.
  */
 static bool tlsvip_relay_half_answered(const struct tlsvip_conn *conn)
 {
-	return !conn->answered && (tlsvip_http_rsp_lost(&conn->rsp) ||
-				   tlsvip_http_rsp_in_final(&conn->rsp));
+	return !conn->answered &&
+	       (tlsvip_http_rsp_lost(&conn->rsp) ||
+		!tlsvip_http_rsp_idle(&conn->rsp) ||
+		tlsvip_http_rsp_completed(&conn->rsp) !=
+		tlsvip_http_req_completed(&conn->http));
 }
 
 /* Has the server answered the request that was refused, faster than we do? */

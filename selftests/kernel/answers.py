@@ -8,6 +8,7 @@ The parser has its own tests in userspace; here it is fed by real segments.
 """
 
 import os
+import ssl
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
@@ -17,6 +18,7 @@ from lib.appliance import Appliance
 from lib.http import chunked, request
 from lib.ktap import check, check_eq
 from lib.servers import Server
+from lib.tls import Eof
 from lib.topology import SERVER4, VIP4
 
 HDR = (VIP4, 9443)
@@ -150,6 +152,71 @@ def test_torn_request_waits_for_answers(env):
     check_eq(client.response().status, 400)
     client.recv_fin()
     client.fin()
+
+
+def refused_behind(env, whole, answer):
+    """Whole requests and a bad one, of which the server answers that and is
+    gone: what the client has of it, and whether there was a close_notify."""
+    client, srv = env.pair()
+    grow = env.grow("hdr.rejected")
+    client.send(b"".join(request(f"/{i}") for i in range(whole)) +
+                b"GET /bad HTTP/1.1\r\nHost : x\r\n\r\n")
+    peer = srv.accept()
+    for i in range(whole):
+        check_eq(peer.request().target, f"/{i}")
+    grow.wait("hdr.rejected")
+    peer.send(answer)
+    peer.close()
+    got, clean = b"", True
+    try:
+        while True:
+            part = client.recv()
+            if not part:
+                break
+            got += part
+    except (ConnectionError, Eof, ssl.SSLError):
+        clean = False
+    return got, clean
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def test_refused_behind_an_answer(env):
+    got, clean = refused_behind(env, 1, OK)
+    check(got.startswith(OK + b"HTTP/1.1 400 ") and clean, got)
+
+
+@ktap.variants(("one", 2, OK), ("none", 1, b""))
+def test_refusal_is_no_answer_to_another(env, _name, whole, answer):
+    """A request that was whole may have been carried out, whatever became of
+    its answer: the refusal of the next one is not that."""
+    check_eq(refused_behind(env, whole, answer), (answer, False))
+
+
+@ktap.variants(("status", b"HTTP/1.1 20"),
+               ("interim", b"HTTP/1.1 100 Continue\r\nX-"),
+               ("body", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx"))
+def test_refusal_is_no_part_of_an_answer(env, _name, begun):
+    """The server has begun to answer the bad one, too."""
+    check_eq(refused_behind(env, 1, OK + begun), (OK + begun, False))
+
+
+@ktap.variants(("nothing", b""), ("lost", b"HTTP/1.1 200 OK\n\n"))
+def test_server_ends_within_a_body(env, _name, answer):
+    """And the client goes: the server must not take its end for the body's."""
+    client, srv = env.pair()
+    begin, _rest = unfinished(5000)
+    client.send(begin)
+    peer = srv.accept()
+    while not peer.recv().endswith(b"x" * 10):
+        pass
+    peer.send(answer)
+    peer.fin()
+    check_eq(client.recv_all(), answer)
+    client.close_notify()
+    client.fin()
+    peer.recv_reset()
 
 
 def test_continue_is_no_early_answer(env):

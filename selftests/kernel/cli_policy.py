@@ -372,7 +372,10 @@ REFUSED = [
     ("add h1 protect Content-*", "Content-Length belongs to HTTP"),
     ("add h1 protect t*", "TE belongs to HTTP"),
     ("add h1 protect *", "protect: no name"),
-    ("add h1 " + " ".join(f"protect P{n}*" for n in range(9)),
+    ("add h1 " + " ".join(f"protect P{n}*" for n in range(12)),
+     "too many names with P11*"),
+    ("add h1 client-cert x-forwarded prefix A " +
+     " ".join(f"protect P{n}*" for n in range(9)),
      "too many names with P8*"),
     ("add h1 session subject-name",
      "subject-name goes with client-cert or rfc9440"),

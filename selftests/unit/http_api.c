@@ -67,6 +67,9 @@ static void test_prefixes(void)
 	tlsvip_http_cfg_init(&cfg);
 	CHECK(add_prefix(&cfg, "") == -EINVAL);
 	CHECK(add_prefix(&cfg, "a b") == -EINVAL);
+	CHECK(add_prefix(&cfg, "Content-") == -EINVAL);
+	CHECK(add_prefix(&cfg, "Sec-WebSocket-") == 0);
+	tlsvip_http_cfg_init(&cfg);
 	for (i = 0; i < TLSVIP_HTTP_PREFIXES_MAX; i++) {
 		prefix[3] = 'A' + i;
 		CHECK(add_prefix(&cfg, prefix) == 0);
