@@ -124,9 +124,10 @@ install_if = $(if $(wildcard $(1)),$(INSTALL) -D -m $(2) -t $(3) $(wildcard $(1)
 
 install: install-modules install-daemon install-cli install-files
 
+# Kbuild may take a relative path for one of KDIR's
 install-modules: modules
 ifneq ($(wildcard kernel/main.c),)
-	$(Q)$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR)$(PREFIX) \
+	$(Q)$(KBUILD) INSTALL_MOD_PATH=$(abspath $(DESTDIR))$(PREFIX) \
 		INSTALL_MOD_DIR=updates INSTALL_MOD_STRIP=1 \
 		$(if $(DESTDIR),DEPMOD=true) modules_install
 	$(if $(DESTDIR),,depmod -a $(shell $(MAKE) -s -C $(KDIR) kernelrelease))
