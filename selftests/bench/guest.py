@@ -4,7 +4,8 @@
 
 "instructions" needs a VM started with --icount: there one nanosecond of guest
 time is one instruction. "wallclock" is for a VM without it. It prints tables
-and writes JSON; what is measured where is in place.py.
+and writes JSON; what is measured where is in place.py. The exit status is 1 if
+a limit of what was measured is not kept.
 """
 
 import argparse
@@ -153,7 +154,8 @@ def main():
         with Place(os.cpu_count()) as place:
             relays = [r(place) for r in RELAYS if not want or r.name in want]
             if opts.what == "profile":
-                return profiled(place, relays, loads, opts.folded)
+                profiled(place, relays, loads, opts.folded)
+                return 0
             if opts.what == "instructions":
                 cells = instructions(place, relays, loads)
             else:
@@ -163,11 +165,13 @@ def main():
         raise
     titles = ({r.name: r.title for r in RELAYS},
               {name: row[0] for name, row in WORKLOADS.items()})
-    print(getattr(table, opts.what)(cells, *titles, FLOOR, PEERS))
+    text, kept = getattr(table, opts.what)(cells, *titles, FLOOR, PEERS)
+    print(text)
     if opts.json:
         with open(opts.json, "w", encoding="ascii") as file:
             json.dump(cells, file, indent=1)
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
