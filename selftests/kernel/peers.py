@@ -9,7 +9,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import ssl
 import sys
 import threading
@@ -35,11 +34,6 @@ class Env(Appliance):
         super().__init__()
         ktap.after_case(self.wait_idle)
         os.chmod(self.nginx["red"].root, 0o777)
-
-
-def need(tool):
-    if not shutil.which(tool):
-        raise ktap.Skip(f"{tool} is not installed")
 
 
 def sha_of(path):
@@ -159,7 +153,6 @@ def test_s_client_session_file(env, _name, version):
 @ktap.variants(("tls12", "NORMAL:-VERS-ALL:+VERS-TLS1.2"),
                ("tls13", "NORMAL:-VERS-ALL:+VERS-TLS1.3"))
 def test_gnutls(env, _name, priority):
-    need("gnutls-cli")
     got = cmd("gnutls-cli", "--x509cafile", env.authority.cert,
               "--sni-hostname", "web.test", "--verify-hostname", "web.test",
               "--priority", priority, "-p", "443", VIP4, ns=env.red.client,
@@ -169,7 +162,6 @@ def test_gnutls(env, _name, priority):
 
 
 def test_gnutls_resumes(env):
-    need("gnutls-cli")
     got = cmd("gnutls-cli", "--insecure", "--resume", "--waitresumption",
               "--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2", "-p", "443",
               VIP4, ns=env.red.client,
@@ -222,7 +214,6 @@ def wrk(env, *args, url=f"{URL}/whoami", tenant="red"):
 
 
 def test_wrk_keep_alive(env):
-    need("wrk")
     grow = env.grow("hdr.requests", "hdr.inserted")
     done = wrk(env, "-t2", "-c16", "-d3")
     env.wait_idle()
@@ -231,14 +222,12 @@ def test_wrk_keep_alive(env):
 
 
 def test_wrk_bodies(env):
-    need("wrk")
     env.nginx["red"].put_pattern("mega", 1 << 20)
     wrk(env, "-t1", "-c8", "-d3", url=f"{URL}/mega")
 
 
 def test_wrk_connection_per_request(env):
     """A handshake for each request; nothing is left."""
-    need("wrk")
     grow = env.grow("conn.accepted")
     got = cmd("wrk", "-t2", "-c8", "-d3", "-H", "Connection: close",
               f"{URL}/whoami", ns=env.red.client)
@@ -250,7 +239,6 @@ def test_wrk_connection_per_request(env):
 
 def test_h2load(env):
     """h2load in HTTP/1.1: a fixed number of requests, all succeed."""
-    need("h2load")
     got = cmd("h2load", "--h1", "-n", "500", "-c", "20", "-t", "1",
               f"{URL}/whoami", ns=env.red.client)
     check_in("500 succeeded, 0 failed, 0 errored, 0 timeout", got.out)
@@ -258,7 +246,6 @@ def test_h2load(env):
 
 def test_many_connections(env):
     """300 connections open at a time, all answered."""
-    need("h2load")
     env.patient()
     grow = env.grow("conn.established")
     got = cmd("h2load", "--h1", "-n", "900", "-c", "300", "-t", "1",
@@ -270,7 +257,6 @@ def test_many_connections(env):
 
 def test_both_tenants_at_once(env):
     """Loads side by side do not mix."""
-    need("h2load")
     outs = {}
 
     def run(tenant):
