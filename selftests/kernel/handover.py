@@ -216,7 +216,9 @@ def test_ktls_refused(env, _name, version, when):
     finally:
         trace.stop()
     check_eq(grow.by("ssl.conns-completed"), 0)
-    check_in("kernel TLS refused", env.daemon.output())
+    check_in("context red service web client 10.10.0.2 port ",
+             [line for line in env.daemon.output().splitlines()
+              if "kernel TLS refused" in line][0])
     env.stop_daemon()
     env.start_daemon()
     check(serves(env), "not served after that")

@@ -283,6 +283,8 @@ static void handshake_hand_over(struct handshake *hs)
 
 static void handshake_complete(struct handshake *hs)
 {
+	char peer[HANDSHAKE_PEER_LEN];
+
 	/* Its context refuses all; whatever gets past that ends here. */
 	if (!hs->trust->usable) {
 		hs->verdict = TLSVIP_VERDICT_NO_TRUSTPOINT;
@@ -295,7 +297,8 @@ static void handshake_complete(struct handshake *hs)
 		return;
 	}
 	log_peer(LOG_ERR,
-		 "kernel TLS refused the keys of %s %s: is the module \"tls\" there?",
+		 "%s: kernel TLS refused the keys of %s %s: is the module \"tls\" there?",
+		 handshake_peer(hs, peer, sizeof(peer)),
 		 SSL_get_version(hs->ssl), SSL_get_cipher_name(hs->ssl));
 	hs->verdict = TLSVIP_VERDICT_REFUSED;
 	hs->watch.alert = offload_abort(hs->ssl, hs->up.fd);
