@@ -17,7 +17,13 @@
 #include <stddef.h>
 
 #include <openssl/evp.h>
+#include <openssl/opensslv.h>
 #include <openssl/x509.h>
+
+/* daemon and CLI both include this */
+#if OPENSSL_VERSION_NUMBER < 0x30500000L
+#error "tlsvip needs OpenSSL 3.5 or newer, with its headers (libssl-dev)"
+#endif
 
 #define PKI_STORE	"/etc/tlsvip/pki"
 #define PKI_GROUP	"tlsvipd"	/* may read the store */
