@@ -281,7 +281,12 @@ WRONG = [
     ("stats-clear-more", "stats clear now", "'now'"),
 
     ("pki-import-name", "pki import", "NAME"),
-    ("pki-import-name-dots", "pki import .. pem a b", "'..'", "dot"),
+    ("pki-import-name-dots", "pki import .. pem a b", "'..'",
+     "the name of the trustpoint begins with '.'"),
+    ("pki-import-name-dash", "pki import -web pem a b", "'-web'",
+     "the name of the trustpoint begins with '-'"),
+    ("pki-delete-name-dash", "pki delete -web", "'-web'", "begins with '-'"),
+    ("pki-show-name-dash", "pki show -web", "'-web'", "begins with '-'"),
     ("pki-import-name-slash", "pki import a/b pem a b", "'a/b'"),
     ("pki-import-format", "pki import web", "pem"),
     ("pki-import-format-bad", "pki import web der a b", "'der'", "pem"),

@@ -32,9 +32,13 @@ static enum cli_status pki_name(struct cli *cli, struct args *args,
 	*name = args_word(cli, args, "trustpoint", "a NAME");
 	if (!*name)
 		return CLI_USAGE;
+	if (**name == '-' || **name == '.')
+		return cli_misuse(cli,
+				  "'%s': the name of the trustpoint begins with '%c'",
+				  *name, **name);
 	if (!pki_name_ok(*name))
 		return cli_misuse(cli,
-				  "trustpoint: '%s' is not a name, expected 1 to %d of A-Z a-z 0-9 _ . -, not beginning with a dot",
+				  "trustpoint: '%s' is not a name, expected 1 to %d of A-Z a-z 0-9 _ . -",
 				  *name, PKI_NAME_LEN);
 	return CLI_OK;
 }

@@ -26,8 +26,9 @@
  * pki_name_ok - whether a name can be that of a trustpoint
  * @name: the name
  *
- * Return: true for 1 to 63 of A-Z a-z 0-9 _ . - that do not begin with a dot,
- * because the name is that of a folder.
+ * The kernel's rule for what a service names, see tlsvip_name_check().
+ *
+ * Return: true for 1 to 63 of A-Z a-z 0-9 _ . - that do not begin with - or .
  */
 bool pki_name_ok(const char *name)
 {
@@ -37,7 +38,7 @@ bool pki_name_ok(const char *name)
 	       (*p >= '0' && *p <= '9') ||
 	       (*p && strchr("_.-", *p)))
 		p++;
-	return !*p && p > name && name[0] != '.' &&
+	return !*p && p > name && name[0] != '-' && name[0] != '.' &&
 	       p - name <= PKI_NAME_LEN;
 }
 
