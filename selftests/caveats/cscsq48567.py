@@ -27,7 +27,7 @@ OTHERS = ("VERSION-CONTROL", "REPORT", "CHECKOUT", "CHECKIN", "UNCHECKOUT",
           "UNBIND", "MKREDIRECTREF", "UPDATEREDIRECTREF", "MKCALENDAR",
           "LINK", "UNLINK", "PATCH", "QUERY", "M-SEARCH", "NOTIFY", "PURGE",
           "RPC_IN_DATA", "BPROPFIND", "X-MS-ENUMATTS")
-UNKNOWN = ("A", "get", "GETS", "HEADS", "CONNECTS", "POS", "OPTION",
+UNKNOWN = ("A", "post", "GETS", "HEADS", "CONNECTS", "POS", "OPTION",
            "!#$%&'*+-.^_`|~09AZaz", "X" * 31, "X" * 32)
 XML = (b'<?xml version="1.0"?>\r\n<propfind xmlns="DAV:">\r\n\r\n'
        b"<allprop/>\r\n</propfind>\r\n")
