@@ -382,6 +382,11 @@ int tlsvip_pump_send(struct tlsvip_conn *conn, struct tlsvip_pump *pump,
 /* record.c */
 bool tlsvip_record_ready(const struct sock *sk);
 int tlsvip_record_control(struct tlsvip_conn *conn, struct tlsvip_leg *leg);
+/* Alert levels and one description, RFC 8446 6. */
+#define TLSVIP_ALERT_WARNING		1
+#define TLSVIP_ALERT_FATAL		2
+#define TLSVIP_ALERT_INTERNAL_ERROR	80
+
 int tlsvip_record_alert(struct tlsvip_leg *leg, u8 level, u8 desc);
 bool tlsvip_record_tx_pending(struct tlsvip_leg *leg);
 

@@ -88,7 +88,7 @@ static u8 tlsvip_conn_release_alert(enum tlsvip_close_reason reason)
 	case TLSVIP_CLOSE_REASON_CONNECT_PORTS:
 	case TLSVIP_CLOSE_REASON_BAD_VERDICT:
 	case TLSVIP_CLOSE_REASON_HTTP_RESPONSE:
-		return 80;	/* internal_error */
+		return TLSVIP_ALERT_INTERNAL_ERROR;
 	default:
 		return 0;
 	}
@@ -102,7 +102,7 @@ static void tlsvip_conn_release_legs(struct tlsvip_conn *conn,
 	u8 alert = tlsvip_conn_release_alert(reason);
 
 	if (alert && client->tls && !client->alert_sent &&
-	    !tlsvip_record_alert(client, 2, alert))
+	    !tlsvip_record_alert(client, TLSVIP_ALERT_FATAL, alert))
 		tlsvip_count(&conn->svc->counters, TLSVIP_C_ssl_alerts_sent);
 	if (!tlsvip_conn_release_in_order(reason))
 		tlsvip_leg_abort(client);

@@ -12,7 +12,6 @@
 #include "conn.h"
 
 /* RFC 8446 6 */
-#define TLSVIP_ALERT_WARNING		1
 #define TLSVIP_ALERT_CLOSE_NOTIFY	0
 #define TLSVIP_ALERT_USER_CANCELED	90
 

@@ -376,14 +376,44 @@ static void tlsvip_relay_end_waits(struct tlsvip_conn *conn)
 }
 
 /*
+ * The last word to the client. Returns -EAGAIN if it has to be said later, when
+ * we are woken for it.
+ */
+static int tlsvip_relay_alert(struct tlsvip_conn *conn, u8 level, u8 desc)
+{
+	int err = tlsvip_record_alert(tlsvip_client(conn), level, desc);
+
+	if (err == -ENOMEM) {
+		tlsvip_relay_retry(conn);
+		return -EAGAIN;
+	}
+	if (err == -EAGAIN)
+		tlsvip_relay_end_waits(conn);
+	return err;
+}
+
+/*
  * The server was cut off, and so is the client: a FIN without close_notify, or
- * an alert if it was because of what the server said.
+ * an alert if it was because of what the server said, behind what a slow client
+ * has not taken yet.
  */
 static bool tlsvip_relay_cut(struct tlsvip_conn *conn)
 {
+	struct tlsvip_leg *client = tlsvip_client(conn);
+	int err;
+
 	/* What is in an open record is nowhere to be seen. */
 	tlsvip_relay_uncork(&conn->s2c);
-	if (tlsvip_record_tx_pending(tlsvip_client(conn)))
+	if (tlsvip_relay_unread(conn) && !client->alert_sent) {
+		err = tlsvip_relay_alert(conn, TLSVIP_ALERT_FATAL,
+					 TLSVIP_ALERT_INTERNAL_ERROR);
+		if (err == -EAGAIN)
+			return false;
+		if (!err)
+			tlsvip_count(&conn->svc->counters,
+				     TLSVIP_C_ssl_alerts_sent);
+	}
+	if (tlsvip_record_tx_pending(client))
 		tlsvip_relay_end_waits(conn);
 	else
 		tlsvip_conn_close(conn, tlsvip_relay_unread(conn) ?
@@ -441,15 +471,9 @@ static bool tlsvip_relay_end_s2c(struct tlsvip_conn *conn)
 	    conn->early != TLSVIP_EARLY_ANSWERED)
 		return tlsvip_relay_cut(conn);
 	if (!client->alert_sent) {
-		err = tlsvip_record_alert(client, 1, 0);
-		if (err == -ENOMEM) {
-			tlsvip_relay_retry(conn);
+		err = tlsvip_relay_alert(conn, TLSVIP_ALERT_WARNING, 0);
+		if (err == -EAGAIN)
 			return false;
-		}
-		if (err == -EAGAIN) {
-			tlsvip_relay_end_waits(conn);
-			return false;
-		}
 		if (err) {
 			tlsvip_relay_error(conn, client, err);
 			return false;
