@@ -89,15 +89,22 @@ $(O)/%.o: %.c Makefile
 
 # --- unit tests: every selftests/unit/X.c is a program; "SOURCES: a.c b.c" in
 # its first lines names what of the product it links
-unit_flags = $(filter-out -Wmissing-prototypes,$(TV_CFLAGS)) -Ikernel -I. $(CFLAGS)
-unit_src = $< $$(sed -n '1,30s/.*SOURCES: *//p' $< | sed 's,\*/,,')
+sources_of = $(wildcard $(shell sed -n '1,30s/.*SOURCES: *//p' $(1) | sed 's,\*/,,'))
+unit_objects = $(patsubst %.c,$(O)/unit-obj/%.o,$(1))
 
-# with many sources -MMD would keep the last one's dependencies only
-$(O)/unit/%: selftests/unit/%.c Makefile
+$(O)/unit-obj/%.o: %.c Makefile
 	@echo "  CC      $@"
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(unit_flags) -MM -MP -MT $@ $(unit_src) >$@.d
-	$(Q)$(CC) $(unit_flags) $(TV_LDFLAGS) -o $@ $(unit_src) $(TV_LIBS)
+	$(Q)$(CC) $(filter-out -Wmissing-prototypes,$(TV_CFLAGS)) -Ikernel -I. $(CFLAGS) \
+		-MMD -MP -c -o $@ $<
+
+define unit_program
+$(O)/unit/$(1): $(call unit_objects,selftests/unit/$(1).c $(call sources_of,selftests/unit/$(1).c))
+	@echo "  LD      $$@"
+	@mkdir -p $$(@D)
+	$(Q)$(CC) $(TV_LDFLAGS) -o $$@ $$(filter %.o,$$^) $(TV_LIBS)
+endef
+$(foreach name,$(notdir $(basename $(UNIT_SRC))),$(eval $(call unit_program,$(name))))
 
 unit: $(patsubst selftests/unit/%.c,$(O)/unit/%,$(UNIT_SRC))
 

@@ -129,3 +129,7 @@ in_tree()
 			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 	' in_tree "$TREE" "$@"
 }
+
+# what a clean clone compiles, another one has compiled: the paths are the same
+CCACHE_BIND=("$CACHE/ccache:/overlay")
+CCACHE_ENV=(CCACHE_DIR=/overlay CCACHE_MAXSIZE=3G)
