@@ -473,21 +473,6 @@ bool tlsvip_http_req_opaque(const struct tlsvip_http_req *r)
 }
 
 /**
- * tlsvip_http_req_in_body() - is the head of the current request complete?
- * @r: request engine
- *
- * Context: Any.
- * Return: true from a head's end to the end of its body and trailers.
- */
-bool tlsvip_http_req_in_body(const struct tlsvip_http_req *r)
-{
-	return (r->state >= TLSVIP_HTTP_S_SIZE &&
-		r->state <= TLSVIP_HTTP_S_BODY) ||
-	       (tlsvip_http_is_limited(r->state) &&
-		r->flags & TLSVIP_HTTP_F_TRAILER);
-}
-
-/**
  * tlsvip_http_req_is_head() - is the answer to the last request bodyless?
  * @r: request engine
  *

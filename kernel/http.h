@@ -454,7 +454,6 @@ void tlsvip_http_req_pieces(struct tlsvip_http_req *r, u32 n);
 void tlsvip_http_req_last(struct tlsvip_http_req *r);
 bool tlsvip_http_req_idle(const struct tlsvip_http_req *r);
 bool tlsvip_http_req_opaque(const struct tlsvip_http_req *r);
-bool tlsvip_http_req_in_body(const struct tlsvip_http_req *r);
 bool tlsvip_http_req_is_head(const struct tlsvip_http_req *r);
 u32 tlsvip_http_req_section(const struct tlsvip_http_req *r);
 
@@ -567,18 +566,6 @@ static inline bool tlsvip_http_rsp_full(const struct tlsvip_http_rsp *rsp)
 static inline u32 tlsvip_http_rsp_held(const struct tlsvip_http_rsp *rsp)
 {
 	return rsp->msg.held;
-}
-
-/**
- * tlsvip_http_rsp_in_final() - is an answer on its way?
- * @rsp: response engine
- *
- * Context: Any.
- * Return: true from the status line of a final response to its end.
- */
-static inline bool tlsvip_http_rsp_in_final(const struct tlsvip_http_rsp *rsp)
-{
-	return rsp->begun != rsp->ended;
 }
 
 /**

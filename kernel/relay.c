@@ -307,6 +307,16 @@ static void tlsvip_relay_uncork(struct tlsvip_pump *pump)
 }
 
 /*
+ * Requests that were whole and have no whole answer; below 0 if the server has
+ * answered the refused one, faster than we do.
+ */
+static int tlsvip_relay_owed(const struct tlsvip_conn *conn)
+{
+	return tlsvip_http_req_completed(&conn->http) -
+	       tlsvip_http_rsp_completed(&conn->rsp);
+}
+
+/*
  * A request was refused of which the server may have a part: it must not take an
  * end for that of the body, or of the head, which some carry out or answer when
  * nothing else comes. So its connection is reset. Requests before it were whole,
@@ -315,11 +325,9 @@ static void tlsvip_relay_uncork(struct tlsvip_pump *pump)
 static void tlsvip_relay_tear(struct tlsvip_conn *conn)
 {
 	struct tlsvip_leg *server = tlsvip_server(conn);
-	const struct tlsvip_http_rsp *rsp = &conn->rsp;
 
-	if (!server->rx_eof && !tlsvip_http_rsp_lost(rsp) &&
-	    tlsvip_http_rsp_completed(rsp) <
-	    tlsvip_http_req_completed(&conn->http))
+	if (!server->rx_eof && !tlsvip_http_rsp_lost(&conn->rsp) &&
+	    tlsvip_relay_owed(conn) > 0)
 		return;
 	/* An answer to it that has begun stays without its end. */
 	if (!server->rx_eof)
@@ -433,16 +441,7 @@ static bool tlsvip_relay_half_answered(const struct tlsvip_conn *conn)
 {
 	return !conn->answered &&
 	       (tlsvip_http_rsp_lost(&conn->rsp) ||
-		!tlsvip_http_rsp_idle(&conn->rsp) ||
-		tlsvip_http_rsp_completed(&conn->rsp) !=
-		tlsvip_http_req_completed(&conn->http));
-}
-
-/* Has the server answered the request that was refused, faster than we do? */
-static bool tlsvip_relay_overtaken(const struct tlsvip_conn *conn)
-{
-	return tlsvip_http_rsp_completed(&conn->rsp) >
-	       tlsvip_http_req_completed(&conn->http);
+		!tlsvip_http_rsp_idle(&conn->rsp) || tlsvip_relay_owed(conn));
 }
 
 /* The server's end goes to the client, behind the answer to a bad request. */
@@ -457,7 +456,7 @@ static bool tlsvip_relay_end_s2c(struct tlsvip_conn *conn)
 	/* One that ends with its connection, or the server's own: none follows. */
 	if (conn->rejected && ((!tlsvip_server(conn)->broken &&
 				tlsvip_http_rsp_until_close(&conn->rsp)) ||
-			       tlsvip_relay_overtaken(conn)))
+			       tlsvip_relay_owed(conn) < 0))
 		conn->answered = true;
 	if (conn->s2c.edited)
 		tlsvip_edit_s2c_end(conn);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include "http.h"
 #include "http/check.h"
+#include "http/state.h"
 
 static int add(struct tlsvip_http_cfg *cfg, const char *name)
 {
@@ -197,24 +198,24 @@ static void test_accessors(void)
 	CHECK(tlsvip_http_req_is_head(&g.r));
 	CHECK(tlsvip_http_req_started(&g.r) == 1);
 	CHECK(tlsvip_http_req_completed(&g.r) == 0);
-	CHECK(!tlsvip_http_req_in_body(&g.r));
+	CHECK(!state_in_body(&g.r));
 	feed(&g, "\r\n");
 	CHECK(tlsvip_http_req_completed(&g.r) == 1);
 	CHECK(tlsvip_http_req_idle(&g.r));
-	CHECK(!tlsvip_http_req_in_body(&g.r));
+	CHECK(!state_in_body(&g.r));
 
 	feed(&g, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
 	CHECK(!tlsvip_http_req_is_head(&g.r));
-	CHECK(tlsvip_http_req_in_body(&g.r) && !tlsvip_http_req_idle(&g.r));
+	CHECK(state_in_body(&g.r) && !tlsvip_http_req_idle(&g.r));
 	feed(&g, "ab");
-	CHECK(!tlsvip_http_req_in_body(&g.r) && tlsvip_http_req_idle(&g.r));
+	CHECK(!state_in_body(&g.r) && tlsvip_http_req_idle(&g.r));
 
 	feed(&g, "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-	CHECK(tlsvip_http_req_in_body(&g.r));
+	CHECK(state_in_body(&g.r));
 	feed(&g, "0\r\nX: y\r\nZ");
-	CHECK(tlsvip_http_req_in_body(&g.r));
+	CHECK(state_in_body(&g.r));
 	feed(&g, ": 1\r\n\r\n");
-	CHECK(!tlsvip_http_req_in_body(&g.r) && tlsvip_http_req_idle(&g.r));
+	CHECK(!state_in_body(&g.r) && tlsvip_http_req_idle(&g.r));
 }
 
 static const char upgrade[] =
@@ -421,7 +422,7 @@ static void test_large(void)
 		CHECK(tlsvip_http_req_feed(&g.r, &g.cfg, NULL, len, g.e,
 					   TLSVIP_HTTP_EDITS_MIN, &g.n) == len);
 		CHECK(g.n == 1 && g.e[0].len == len);
-		CHECK(tlsvip_http_req_in_body(&g.r));
+		CHECK(state_in_body(&g.r));
 	}
 	CHECK(feed(&g, "xGET / HTTP/1.1\r\n") == 17);
 	CHECK(tlsvip_http_req_completed(&g.r) == 1);

@@ -8,6 +8,7 @@
  */
 #include "http.h"
 #include "http/check.h"
+#include "http/state.h"
 
 /* What an Upgrade has come to behind these answers. */
 static const struct {
@@ -141,7 +142,7 @@ static void test_queue(void)
 		CHECK(!tlsvip_http_rsp_expect(&rsp, false));
 		answer(&rsp, ok, sizeof(ok) - 1 - (i % 3 ? 0 : 3));
 		CHECK(tlsvip_http_rsp_idle(&rsp));
-		CHECK(!tlsvip_http_rsp_in_final(&rsp));
+		CHECK(!state_in_final(&rsp));
 		CHECK(tlsvip_http_rsp_completed(&rsp) == i + 1);
 		CHECK(!tlsvip_http_rsp_lost(&rsp));
 	}
@@ -159,12 +160,12 @@ static void test_early(void)
 	CHECK(!tlsvip_http_rsp_early(&rsp, &r));
 	answer_all(&rsp, "HTTP/1.1 100 x\r\n\r\n");
 	CHECK(!tlsvip_http_rsp_early(&rsp, &r));
-	CHECK(!tlsvip_http_rsp_in_final(&rsp));
+	CHECK(!state_in_final(&rsp));
 	answer_all(&rsp, "HTTP/1.1 200");
 	CHECK(!tlsvip_http_rsp_early(&rsp, &r));
 	answer_all(&rsp, " OK\r\nContent-Length: 3\r\n\r\na");
 	CHECK(tlsvip_http_rsp_early(&rsp, &r) && !tlsvip_http_rsp_idle(&rsp));
-	CHECK(tlsvip_http_rsp_in_final(&rsp));
+	CHECK(state_in_final(&rsp));
 	answer_all(&rsp, "bc");
 	CHECK(tlsvip_http_rsp_early(&rsp, &r) && tlsvip_http_rsp_idle(&rsp));
 	r.completed = 1;
@@ -197,7 +198,7 @@ static void test_ends(void)
 	CHECK(tlsvip_http_rsp_incomplete(&rsp) == 1);
 	answer_all(&rsp, "\n");
 	CHECK(tlsvip_http_rsp_until_close(&rsp));
-	CHECK(!tlsvip_http_rsp_idle(&rsp) && tlsvip_http_rsp_in_final(&rsp));
+	CHECK(!tlsvip_http_rsp_idle(&rsp) && state_in_final(&rsp));
 	answer_all(&rsp, head);
 	CHECK(tlsvip_http_rsp_completed(&rsp) == 0);
 	CHECK(tlsvip_http_rsp_end(&rsp) && tlsvip_http_rsp_idle(&rsp));

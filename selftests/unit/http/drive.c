@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "drive.h"
+#include "state.h"
 
 /* Room in front of the page that faults. */
 #define GUARD_SIZE	(1 << 20)
@@ -169,7 +170,7 @@ static u32 feed(struct drive *d, const u8 *p, u32 len, u32 max)
 	    (limits->hold_max > limits->name_max ? limits->hold_max :
 	     limits->name_max) + 20)
 		d->res->broken = "too many bytes held";
-	if (tlsvip_http_req_in_body(&d->req) &&
+	if (state_in_body(&d->req) &&
 	    (tlsvip_http_req_idle(&d->req) ||
 	     tlsvip_http_req_started(&d->req) ==
 	     tlsvip_http_req_completed(&d->req)))

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include "rsp_drive.h"
+#include "state.h"
 
 #define EDITS_MAX	64
 /* Most bytes that may be held: scheme and authority, CR and blank line. */
@@ -192,7 +193,7 @@ static void check_end(struct drive *d)
 	res->until_close = tlsvip_http_rsp_until_close(rsp);
 	res->switched = tlsvip_http_rsp_verdict(rsp) == TLSVIP_HTTP_SWITCHED;
 	res->completed = tlsvip_http_rsp_completed(rsp);
-	res->begun = res->completed + tlsvip_http_rsp_in_final(rsp);
+	res->begun = res->completed + state_in_final(rsp);
 	res->rewritten = tlsvip_http_rsp_rewritten(rsp);
 	res->missed = tlsvip_http_rsp_missed(rsp);
 	req.completed = ~0U / 2;	/* so many that no answer is early */
