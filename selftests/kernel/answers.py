@@ -8,7 +8,6 @@ The parser has its own tests in userspace; here it is fed by real segments.
 """
 
 import os
-import ssl
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
@@ -18,7 +17,6 @@ from lib.appliance import Appliance
 from lib.http import chunked, request
 from lib.ktap import check, check_eq
 from lib.servers import Server
-from lib.tls import Eof
 from lib.topology import SERVER4, VIP4
 
 HDR = (VIP4, 9443)
@@ -46,6 +44,17 @@ def unfinished(size=100000):
     """A request whose body is not all there."""
     whole = request("/up", method="POST", body=b"x" * size)
     return whole[:-(size - 10)], whole[-(size - 10):]
+
+
+def within_a_body(env):
+    """A client and its server, which has all there is; and the rest."""
+    client, srv = env.pair()
+    begin, rest = unfinished(5000)
+    client.send(begin)
+    peer = srv.accept()
+    while not peer.recv().endswith(b"x" * 10):
+        pass
+    return client, peer, rest
 
 
 def answered_early(env, answer, body, ends=False, more=b""):
@@ -167,16 +176,8 @@ def refused_behind(env, whole, answer):
     grow.wait("hdr.rejected")
     peer.send(answer)
     peer.close()
-    got, clean = b"", True
-    try:
-        while True:
-            part = client.recv()
-            if not part:
-                break
-            got += part
-    except (ConnectionError, Eof, ssl.SSLError):
-        clean = False
-    return got, clean
+    got, err = client.recv_end()
+    return got, err is None
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -205,12 +206,7 @@ def test_refusal_is_no_part_of_an_answer(env, _name, begun):
 @ktap.variants(("nothing", b""), ("lost", b"HTTP/1.1 200 OK\n\n"))
 def test_server_ends_within_a_body(env, _name, answer):
     """And the client goes: the server must not take its end for the body's."""
-    client, srv = env.pair()
-    begin, _rest = unfinished(5000)
-    client.send(begin)
-    peer = srv.accept()
-    while not peer.recv().endswith(b"x" * 10):
-        pass
+    client, peer, _rest = within_a_body(env)
     peer.send(answer)
     peer.fin()
     check_eq(client.recv_all(), answer)
@@ -221,12 +217,7 @@ def test_server_ends_within_a_body(env, _name, answer):
 
 def test_continue_is_no_early_answer(env):
     """Interim answers keep a body coming."""
-    client, srv = env.pair()
-    begin, rest = unfinished(5000)
-    client.send(begin)
-    peer = srv.accept()
-    while not peer.recv().endswith(b"x" * 10):
-        pass
+    client, peer, rest = within_a_body(env)
     peer.send(b"HTTP/1.1 100 Continue\r\n\r\n"
               b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
     got = b""
@@ -282,12 +273,7 @@ def test_not_understood(env):
 
 def test_not_understood_within_a_body(env):
     """The request that is under way goes on to its end."""
-    client, srv = env.pair()
-    begin, rest = unfinished(5000)
-    client.send(begin)
-    peer = srv.accept()
-    while not peer.recv().endswith(b"x" * 10):
-        pass
+    client, peer, rest = within_a_body(env)
     peer.send(b"HTTP/1.1 100\n\n")
     got = b""
     while len(got) < 14:

@@ -35,6 +35,13 @@ class Env(Appliance):
         super().__init__()
         ktap.after_case(self.wait_idle)
 
+    def policy(self, words):
+        """Another one in this case."""
+        command = ("policy", "http-header", "set", "h1", "context", "red")
+        self.tlsvip(*command, *words.split())
+        ktap.defer(self.tlsvip, *command, "client-ip-port", "session",
+                   "custom", "X-Via: tlsvip-red")
+
     def server(self, family=4):
         srv = Server(self.red.server,
                      (SERVER4 if family == 4 else SERVER6, 8000))
@@ -235,11 +242,7 @@ STATUS = ("ClientCert-Valid: 0", "ClientCert-Error: No Cert Data")
      "Client-Cert-Chain", (), ()))
 def test_spoofed_certificate(env, _name, words, inserted, names):
     """Whatever a policy says of certificates, no client says any of it."""
-    env.tlsvip("policy", "http-header", "set", "h1", "context", "red",
-               *words.split())
-    ktap.defer(env.tlsvip, "policy", "http-header", "set", "h1", "context",
-               "red", "client-ip-port", "session", "custom",
-               "X-Via: tlsvip-red")
+    env.policy(words)
     grow = env.grow("hdr.spoofed")
     client, srv = env.pair()
     names = [*FORGED, *names]
@@ -266,10 +269,7 @@ def test_spoofed_certificate(env, _name, words, inserted, names):
 @ktap.variants(("forwarded", "forwarded"), ("x-forwarded", "x-forwarded"))
 def test_spoofed_forwarding(env, _name, words):
     """A server that knows the other form, or more of it, might prefer that."""
-    env.tlsvip("policy", "http-header", "set", "h1", "context", "red", words)
-    ktap.defer(env.tlsvip, "policy", "http-header", "set", "h1", "context",
-               "red", "client-ip-port", "session", "custom",
-               "X-Via: tlsvip-red")
+    env.policy(words)
     grow = env.grow("hdr.spoofed")
     client, srv = env.pair()
     forged = [f"{name}: for=6.6.6.6" for name in (
@@ -442,15 +442,18 @@ def upgrade(client, srv):
     return peer
 
 
+def switch(client, peer, more=b""):
+    peer.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+              b"Connection: Upgrade\r\n\r\n" + more)
+    check_eq(client.response().status, 101)
+
+
 def test_upgrade(env):
     """After 101 the connection is bytes, in both directions."""
     grow = env.grow("hdr.upgrades")
     client, srv = env.pair()
     peer = upgrade(client, srv)
-    peer.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-              b"Connection: Upgrade\r\n\r\n\x81\x05hello")
-    msg = client.response()
-    check_eq(msg.status, 101)
+    switch(client, peer, b"\x81\x05hello")
     first = client.reader.take()
     while len(first) < 7:
         first += client.recv()
@@ -469,9 +472,7 @@ def test_upgrade_ends(env, _name, notified):
     """Behind 101 a bare FIN is no end of anything that is known here."""
     client, srv = env.pair()
     peer = upgrade(client, srv)
-    peer.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-              b"Connection: Upgrade\r\n\r\n")
-    check_eq(client.response().status, 101)
+    switch(client, peer)
     client.send(b"\x81\x85half")
     if notified:
         client.close_notify()
@@ -508,9 +509,7 @@ def test_upgrade_later(env):
     env.drained(client)
     peer.respond(b"1")
     check_eq(client.response().body, b"1")
-    peer.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-              b"Connection: Upgrade\r\n\r\n")
-    check_eq(client.response().status, 101)
+    switch(client, peer)
     check_eq(peer.recv(), early)
     frame = b"GET / HTTP/1.1\r\nClient-IP: 6.6.6.6\r\n\r\n"
     client.send(frame)
@@ -524,9 +523,7 @@ def test_upgrade_with_early_bytes(env):
     peer = upgrade(client, srv)
     client.send(b"\x81\x02hi")
     env.drained(client)
-    peer.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-              b"Connection: Upgrade\r\n\r\n")
-    check_eq(client.response().status, 101)
+    switch(client, peer)
     check_eq(peer.recv(), b"\x81\x02hi")
 
 

@@ -51,11 +51,9 @@ class Env(Watched):
 
 def ended_badly(client):
     """The client's end must not look complete."""
-    try:
-        rest = client.recv_all()
-    except (ConnectionError, Eof, ssl.SSLError) as err:
-        return err
-    return ktap.fail(f"the client saw a clean end after {rest!r}")
+    rest, err = client.recv_end()
+    check(err, f"the client saw a clean end after {rest!r}")
+    return err
 
 
 @ktap.variants(*BOTH)

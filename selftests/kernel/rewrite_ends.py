@@ -39,15 +39,9 @@ class Env(RewriteAppliance):
 
 def until_error(client):
     """What comes before an alert, and the alert."""
-    got = b""
-    try:
-        while True:
-            part = client.recv()
-            if not part:
-                ktap.fail(f"a clean end behind {got!r}")
-            got += part
-    except ssl.SSLError as err:
-        return got, str(err).upper().replace(" ", "_")
+    got, err = client.recv_end()
+    check(isinstance(err, ssl.SSLError), f"{err!r} behind {got!r}")
+    return got, str(err).upper().replace(" ", "_")
 
 
 # a name, an answer, and how much of it may reach the client

@@ -162,6 +162,18 @@ class TlsClient:
                 return b"".join(parts)
             parts.append(part)
 
+    def recv_end(self):
+        """All bytes, and what ended them: None after close_notify."""
+        got = b""
+        try:
+            while True:
+                part = self.recv()
+                if not part:
+                    return got, None
+                got += part
+        except (ConnectionError, Eof, ssl.SSLError) as err:
+            return got, err
+
     def recv_fin(self):
         """Waits for the peer's FIN, which follows its close_notify."""
         while self.feed():
