@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 300
 # leak: everything that can be configured is removed under traffic
+# smp: what goes away does so while another CPU uses it
 """Things vanish while traffic runs: services, contexts, VRFs, VLANs,
 namespaces, the module. All of these are ordinary events.
 """
@@ -19,21 +20,30 @@ from lib.topology import VIP4, VIP6
 from lib.ynl import Ynl
 
 
+GROUP = "/sys/fs/cgroup/test.load"
+
+
 class Env(Appliance):
-    """Loads with wrk: keep-alive, big bodies, and connection per request."""
+    """Loads with wrk: keep-alive, big bodies, and connection per request.
+
+    All of them get a fifth of a CPU: what is refused is tried again at once.
+    """
 
     def __init__(self):
         super().__init__()
+        os.makedirs(GROUP, exist_ok=True)
+        for file, value in ((f"{os.path.dirname(GROUP)}/cgroup.subtree_control",
+                             "+cpu"), (f"{GROUP}/cpu.max", "20000 100000")):
+            with open(file, "w", encoding="ascii") as out:
+                out.write(value)
         for nginx in self.nginx.values():
             nginx.put_pattern("big", 1 << 20)
 
     def load(self, tenant="red"):
-        """Traffic of three kinds that goes on by itself; returns a stop.
-
-        The clients are nice: they fill the time that the case leaves.
-        """
+        """Traffic of three kinds that goes on by itself; returns a stop."""
         ns = self.tenants[tenant].client
-        wrk = ("nice", "-n19", "wrk", "-t1", "-d3000")
+        wrk = ("sh", "-c", 'echo $$ >"$0" && exec "$@"',
+               f"{GROUP}/cgroup.procs", "wrk", "-t1", "-d3000")
         jobs = [
             Bkg(*wrk, "-c3", f"https://{VIP4}/big", ns=ns),
             Bkg(*wrk, "-c3", f"https://[{VIP6}]/whoami", ns=ns),
