@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 90
+# smp: every CPU counts for itself
 """/proc, sysfs and netlink say the same, for every counter and scope, and
 what is allocated is freed."""
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 120
+# smp: there is a worker for each CPU
 """The daemon may die at any moment: established connections go on, those in
 its hands end, and its successor serves without anybody's help.
 """

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 120
 # leak: allocations fail half-way
+# smp: objects that are half there meet another CPU
 """Sends and reads that find no memory, by the kernel's fault injection: they
 are repeated, no wake-up needed, and no byte is lost. Debug kernel only.
 """

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # san: memory errors of the daemon show when a handshake ends in an odd way
 # leak: answers of the daemon are refused half-way
+# smp: workers of several CPUs take what one leaves
 """The hand-over from the daemon to the kernel: nothing is lost, nothing is left
 with the daemon, and where kernel TLS is refused the client hears of it.
 """

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 200
 # leak: answers that come too late own pages and sockets
+# smp: a verdict, a timer and an end come on different CPUs
 """Handshakes whose connection, worker or namespace ends meanwhile, and workers
 that keep what is not theirs any more. The worker is this test.
 """

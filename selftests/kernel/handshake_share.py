@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 180
+# smp: workers of several CPUs share the places
 """Who may hold how many places of the workers: clients of one context that say
 nothing must not keep those of another from being served.
 

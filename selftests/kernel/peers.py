@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 180
+# smp: wrk and h2load keep more than one CPU busy
 """Programs that people use, on both sides: curl, openssl, gnutls-cli, wrk,
 h2load as clients; nginx and apache as servers."""
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 150
+# smp: sockets are replaced while another CPU accepts
 """A context's proxy sockets are lost or cannot be made: the state tells, and
 they come back by themselves.
 """

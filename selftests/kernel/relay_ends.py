@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 150
 # leak: connections end in every way there is
+# smp: both legs end, on different CPUs
 """How connections end: resets, truncation, bad records, timeouts, servers
 that are not there. Both peers must see what happened, and nothing may stay.
 """

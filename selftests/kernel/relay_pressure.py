@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 120
+# smp: both legs fill, on different CPUs
 """Peers that press: those that do not read, and those that do not stop. What
 the relay holds is bounded by the target's room, and an end comes in time.
 """

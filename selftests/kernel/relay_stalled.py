@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 150
 # leak: connections end while their peers take nothing
+# smp: both legs run and end, on different CPUs
 """One peer takes nothing, or ends while the other is still at it: no direction
 waits for the other one, and no client can hold up the box.
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 120
 # leak: pieces are held back while connections end
+# smp: pieces are held back on one CPU while another ends the connection
 """Under a url-rewrite policy: answers that cannot be read, that do not end, that
 come too early; policies that change while there are connections.
 """

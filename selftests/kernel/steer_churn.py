@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 180
+# smp: look-ups run while another CPU changes what they find
 """Clients connect all the time while what they connect to comes and goes.
 
 Nothing is measured: connections may fail, the kernel may not, and in the end
