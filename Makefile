@@ -41,7 +41,8 @@ O := build-san
 CFLAGS := -O1 -g
 TV_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-TV_LDFLAGS += -fsanitize=address,undefined
+# linked in: a shared one is relocated anew in each of the thousand processes of a test
+TV_LDFLAGS += -fsanitize=address,undefined -static-libasan -static-libubsan
 else
 TV_CFLAGS += -fstack-protector-strong -fstack-clash-protection \
 	-fcf-protection -fPIE -D_FORTIFY_SOURCE=3
