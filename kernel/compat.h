@@ -10,6 +10,7 @@
 #include <linux/net.h>
 #include <linux/timer.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/net_namespace.h>
@@ -39,6 +40,13 @@ static inline bool tlsvip_compat_kernel_is_old(void)
 #define TLSVIP_COMPAT_WQ_PERCPU	WQ_PERCPU
 #else
 #define TLSVIP_COMPAT_WQ_PERCPU	0
+#endif
+
+/* 6.17: another name for system_unbound_wq, whose use 7.2 warns of */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define tlsvip_compat_unbound_wq	system_dfl_wq
+#else
+#define tlsvip_compat_unbound_wq	system_unbound_wq
 #endif
 
 /* 7.x: sysfs knows a namespace by its ns_common, before by its address */

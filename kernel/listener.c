@@ -280,7 +280,7 @@ static int tlsvip_listener_make(struct tlsvip_listener *l)
 
 	INIT_WORK_ONSTACK(&making.work, tlsvip_listener_make_work);
 	/* It takes no lock of ours. */
-	queue_work(system_unbound_wq, &making.work);
+	queue_work(tlsvip_compat_unbound_wq, &making.work);
 	flush_work(&making.work);
 	destroy_work_on_stack(&making.work);
 	return making.err;
