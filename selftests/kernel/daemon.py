@@ -108,10 +108,7 @@ def test_started_late(env):
 def test_no_daemon(env):
     """Without a daemon a handshake ends by its timeout, in order."""
     env.kill()
-    env.tlsvip("service", "set", "web", "context", "red",
-               "handshake-timeout", "500ms")
-    ktap.defer(env.tlsvip, "service", "set", "web", "context", "red",
-               "handshake-timeout", "10s")
+    env.impatient("web", "handshake-timeout", "500ms")
     client = env.client(handshake=False)
     client.hello()
     wait_end(client)

@@ -14,7 +14,7 @@ import warnings
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 # pylint: disable=wrong-import-position
 from lib import ktap
-from lib.appliance import Appliance
+from lib.appliance import Appliance, PATIENT
 from lib.ktap import check, check_eq, check_in, check_raises, wait_for
 from lib.tls import Eof, SUITES, V12, V13, context
 from lib.topology import VIP4, VIP6
@@ -30,7 +30,7 @@ class Env(Appliance):
         self.trustpoint("rsa", "rsa")
         self.tlsvip("service", "add", "rsa", "context", "red", "vip",
                     f"{VIP4}:7443", "server", "10.20.0.80:80", "trustpoint",
-                    "rsa", "inservice")
+                    "rsa", *PATIENT, "inservice")
         ktap.after_case(self.wait_idle)
 
 
@@ -201,10 +201,7 @@ def test_client_goes_away(env, how):
 @ktap.variants(("nothing",), ("mid-hello",), ("after-hello",))
 def test_handshake_timeout(env, how):
     grow = env.grow("ssl.handshake-timeouts")
-    env.tlsvip("service", "set", "web", "context", "red",
-               "handshake-timeout", "500ms")
-    ktap.defer(env.tlsvip, "service", "set", "web", "context", "red",
-               "handshake-timeout", "10s")
+    env.impatient("web", "handshake-timeout", "500ms")
     client = env.client(handshake=False, ctx=context(V12))
     if how == "mid-hello":
         try:
@@ -238,8 +235,7 @@ def test_slow_clients_do_not_block(env):
 
 def test_overload(env):
     """More handshakes than the timeout has room for; then all is well."""
-    env.tlsvip("service", "set", "web", "context", "red",
-               "handshake-timeout", "300ms")
+    env.impatient("web", "handshake-timeout", "300ms")
     grow = env.grow("ssl.handshake-timeouts")
     slow = [env.client(handshake=False) for _ in range(150)]
     for client in slow:
@@ -247,8 +243,7 @@ def test_overload(env):
     env.wait_idle()
     for client in slow:
         client.reset()
-    env.tlsvip("service", "set", "web", "context", "red",
-               "handshake-timeout", "10s")
+    env.tlsvip("service", "set", "web", "context", "red", *PATIENT)
     check(grow.by("ssl.handshake-timeouts") > 0, "it was no overload")
     with env.client() as good:
         check_eq(good.get("/whoami").body, b"nginx-red\n")

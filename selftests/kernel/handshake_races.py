@@ -79,7 +79,8 @@ class Env(Appliance):
         """The service of the crowd, made again."""
         self.nl.do("service-new", context="red", name="raw", vip4=RAW[0],
                    vip_port=RAW[1], server4=SERVER4, server_port=8000,
-                   trustpoint="web", inservice=inservice)
+                   trustpoint="web", inservice=inservice,
+                   handshake_timeout=600_000)
 
     def begin(self, worker):
         """A client and the worker's end, after their handshake."""
@@ -118,8 +119,7 @@ def test_taken_while_it_ends(env, how):
     from there: each descriptor is a socket, and nothing is lost or freed twice.
     """
     if how == "out-of-time":
-        env.set("handshake-timeout", "100ms")
-        ktap.defer(env.set, "handshake-timeout", "10s")
+        env.impatient("raw", "handshake-timeout", "100ms")
     taken = []
     size = CROWD if how == "removed" else CROWD // 4
     for _ in range(ROUNDS):
@@ -186,8 +186,7 @@ def closed(sock):
 
 def test_late_answer(env):
     """The connection has run out of time; the worker's end is dead."""
-    env.set("handshake-timeout", "200ms")
-    ktap.defer(env.set, "handshake-timeout", "10s")
+    env.impatient("raw", "handshake-timeout", "200ms")
     worker = env.worker()
     sock, = env.crowd(1)
     upcall = worker.wait()

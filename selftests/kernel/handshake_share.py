@@ -38,9 +38,6 @@ class Env(Appliance):
         ktap.defer(self.deconfigure)
         for name in tenants or ("red", "blue"):
             self.batch(self.config_text(self.tenants[name]))
-            for service in ("raw", "hdr"):
-                self.tlsvip("service", "set", service, "context", name,
-                            "handshake-timeout", "10m")
 
     def silent(self, tenant, many, port=8443):
         """TCP connections that say nothing, each queued."""

@@ -17,7 +17,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 # pylint: disable=wrong-import-position
 from lib import ktap
-from lib.appliance import Appliance
+from lib.appliance import Appliance, PATIENT
 from lib.http import request
 from lib.ktap import check, check_eq, check_in, check_raises
 from lib.servers import Server
@@ -67,7 +67,7 @@ class Env(Appliance):
             self.tlsvip("service", "add", f"blk{family}", "context", "red",
                         "vip", f"{addr}:{PORT}", "server", f"{SERVER4}:8000",
                         "trustpoint", "web", "policy", "http-header", "blk",
-                        "handshake-timeout", "60s", "inservice")
+                        *PATIENT, "inservice")
         self.server = Server(self.red.server, (SERVER4, 8000))
         self.worker = self.ctx = None
         ktap.after_case(self.after)

@@ -247,7 +247,6 @@ def test_h2load(env):
 
 def test_many_connections(env):
     """300 connections open at a time, all answered."""
-    env.patient()
     grow = env.grow("conn.established")
     got = cmd("h2load", "--h1", "-n", "900", "-c", "300", "-t", "1",
               f"{URL}/whoami", ns=env.red.client)

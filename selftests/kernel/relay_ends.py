@@ -252,8 +252,7 @@ def test_server_silent(env):
              " tcp dport 8000 drop; }\n}\n")
     ktap.defer(cmd, "nft", "delete", "table", "ip", "silent",
                ns=env.red.server)
-    env.set("raw", "connect-timeout", "300ms")
-    ktap.defer(env.set, "raw", "connect-timeout", "10s")
+    env.impatient("raw", "connect-timeout", "300ms")
     with env.client(addr=RAW) as client:
         ended_badly(client)
     check_eq(env.reason(client), "connect-timeout")

@@ -128,7 +128,6 @@ def test_maxconns(env):
 
 @ktap.variants(*FAMILIES)
 def test_hundreds_of_connections(env, _name, vip, _client, svc):
-    env.patient(svc)
     ctx = context()
     clients = [env.client(addr=(vip, 443), ctx=ctx, handshake=False)
                for _ in range(150)]

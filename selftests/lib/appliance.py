@@ -19,6 +19,10 @@ from .ynl import Ynl
 
 OBJECTS = ("conn", "leg", "upcall")
 
+# No case but those that are about time is decided by the product's own: a
+# handshake may take what a busy machine needs.
+PATIENT = ("handshake-timeout", "10m", "connect-timeout", "10m")
+
 
 class Appliance(Network):
     """Network, certificates, nginx in each tenant, daemon, configuration.
@@ -123,18 +127,19 @@ class Appliance(Network):
     def config_text(self, tenant):
         """The configuration of a tenant, as an operator would type it."""
         name = tenant.name
+        patient = " ".join(PATIENT)
         return f"""\
 context add {name} vrf {tenant.vrf}
 policy http-header add h1 context {name} client-ip-port session \
 custom "X-Via: tlsvip-{name}"
 service add web context {name} vip {VIP4}:443 server {SERVER4}:80 \
-trustpoint web policy http-header h1 inservice
+trustpoint web policy http-header h1 {patient} inservice
 service add web6 context {name} vip [{VIP6}]:443 server [{SERVER6}]:80 \
-trustpoint web policy http-header h1 inservice
+trustpoint web policy http-header h1 {patient} inservice
 service add raw context {name} vip {VIP4}:8443 server {SERVER4}:8000 \
-trustpoint web inservice
+trustpoint web {patient} inservice
 service add hdr context {name} vip {VIP4}:9443 server {SERVER4}:8000 \
-trustpoint web policy http-header h1 inservice
+trustpoint web policy http-header h1 {patient} inservice
 """
 
     def configure(self):
@@ -152,13 +157,11 @@ trustpoint web policy http-header h1 inservice
         for ctx in self.json("context", "show"):
             self.tlsvip("context", "delete", ctx["name"])
 
-    def patient(self, service="web", tenant="red"):
-        """For a case: handshakes may take what a busy machine needs."""
-        def timeout(value):
-            self.tlsvip("service", "set", service, "context", tenant,
-                        "handshake-timeout", value)
-        timeout("10m")
-        ktap.defer(timeout, "10s")
+    def impatient(self, service, timeout, value):
+        """For a case that is about time: a service of red with PATIENT."""
+        what = "service", "set", service, "context", "red"
+        ktap.defer(self.tlsvip, *what, *PATIENT)
+        self.tlsvip(*what, timeout, value)
 
     # -- clients
 

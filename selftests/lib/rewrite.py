@@ -6,7 +6,7 @@ import struct
 import termios
 
 from . import ktap
-from .appliance import Appliance
+from .appliance import Appliance, PATIENT
 from .servers import Server
 from .topology import SERVER4, VIP4
 
@@ -39,7 +39,7 @@ class RewriteAppliance(Appliance):
             self.tlsvip("service", "add", name, "context", "red", "vip",
                         f"{VIP4}:{addr[1]}", "server", f"{SERVER4}:{PORT}",
                         "trustpoint", "web", "policy", "url-rewrite", "u1",
-                        *more.split(), "inservice")
+                        *more.split(), *PATIENT, "inservice")
         ktap.after_case(self.wait_idle)
 
     def rules(self, words, later=True):
