@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from lib import ktap
 from lib.appliance import Appliance
 from lib.ktap import check, check_eq, check_raises, wait_for
-from lib.netns import NetNS
+from lib.netns import NetNS, loopback_up
 from lib.process import cmd
 from lib.servers import Pattern, Server
 from lib.tls import TlsClient, context
@@ -35,7 +35,6 @@ RAW = (VIP4, 8443)
 CROWD = 150
 ROUNDS = 12 if ktap.SCALE == 1 else 5
 SIOCGSKNS = 0x894c
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
 
 class Env(Appliance):
@@ -367,7 +366,7 @@ def user_namespace():
             if err != errno.EPERM:
                 return step
         sock = socket.socket()
-        fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
+        loopback_up(sock)
         nl.do("service-new", context="mine", name="web", vip4="127.0.0.2",
               vip_port=443, server4="127.0.0.3", server_port=80,
               trustpoint="web", inservice=1)

@@ -17,6 +17,8 @@ from .tls import TlsClient
 from .topology import SERVER4, SERVER6, VIP4, VIP6, Network
 from .ynl import Ynl
 
+_STAT = re.compile(r"^\s*([a-z0-9]+\.[a-z0-9-]+)[\s:=]+(\d+)", re.MULTILINE)
+
 OBJECTS = ("conn", "leg", "upcall")
 
 # No case but those that are about time is decided by the product's own: a
@@ -283,12 +285,8 @@ class Watched(Appliance):
 
 
 def parse_stats(text):
-    out = {}
-    for line in text.splitlines():
-        match = re.match(r"\s*([a-z0-9]+\.[a-z0-9-]+)[\s:=]+(\d+)", line)
-        if match:
-            out[match[1]] = int(match[2])
-    return out
+    """In one pass over the whole: this is read after every case."""
+    return {name: int(value) for name, value in _STAT.findall(text)}
 
 
 def load_module():

@@ -5,12 +5,17 @@ A thread enters a namespace only for the moment in which it makes something.
 """
 
 import contextlib
+import fcntl
 import os
 import random
 import socket
+import struct
 
 from .ktap import SCALE, wait_for
 from .process import cmd
+
+IFF_UP = 1
+SIOCSIFFLAGS = 0x8914
 
 
 class NetNS:
@@ -25,14 +30,14 @@ class NetNS:
         self.tune()
 
     def tune(self):
-        """No waiting for duplicate addresses anywhere."""
-        with self.entered():
+        """Its loopback is up; no waiting for duplicate addresses anywhere."""
+        with self.entered(), socket.socket() as sock:
+            loopback_up(sock)
             for scope in ("all", "default"):
                 base = f"/proc/sys/net/ipv6/conf/{scope}"
                 for name, value in (("accept_dad", "0"), ("accept_ra", "0")):
                     with open(f"{base}/{name}", "w", encoding="ascii") as f:
                         f.write(value)
-        self.ip("link", "set", "lo", "up")
 
     def __enter__(self):
         return self
@@ -42,11 +47,7 @@ class NetNS:
 
     def remove(self):
         """Drops the name; the namespace goes when its last user does."""
-        if self.fd is not None:
-            os.close(self.fd)
-            self.fd = None
-            if self.name:
-                cmd("ip", "netns", "del", self.name, check=False)
+        remove_all([self])
 
     @contextlib.contextmanager
     def entered(self):
@@ -133,6 +134,26 @@ class NetNS:
 
     def wait_listening(self, port):
         wait_for(lambda: self.listening(port), f"a listener on port {port}")
+
+
+def loopback_up(sock):
+    """In the namespace of a socket."""
+    fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
+
+
+def remove_all(spaces):
+    """In one process: remove() of each."""
+    names = []
+    for space in spaces:
+        if space.fd is None:
+            continue
+        os.close(space.fd)
+        space.fd = None
+        if space.name:
+            names.append(space.name)
+    if names:
+        cmd("ip", "-force", "-batch", "-", check=False,
+            data="".join(f"netns del {name}\n" for name in names))
 
 
 class HostNS(NetNS):

@@ -9,7 +9,7 @@
 Both tenants use the same addresses. Nothing of the product is started here.
 """
 
-from .netns import HostNS, NetNS
+from .netns import HostNS, NetNS, remove_all
 from .process import cmd
 
 VIP4 = "10.10.0.15"
@@ -79,8 +79,7 @@ class Network:
         yield self.box
 
     def remove(self):
-        for space in self.spaces():
-            space.remove()
+        remove_all(self.spaces())
 
     def _links(self):
         """The bridge, its access ports, and the trunk."""
