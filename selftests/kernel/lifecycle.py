@@ -20,32 +20,33 @@ from lib.topology import VIP4, VIP6
 from lib.ynl import Ynl
 
 
-GROUP = "/sys/fs/cgroup/test.load"
+GROUP = "/sys/fs/cgroup/test.load-"
 
 
 class Env(Appliance):
     """Loads with wrk: keep-alive, big bodies, and connection per request.
 
-    All of them get a fifth of a CPU where the kernel can do that (the debug
-    kernel cannot): what is refused is tried again at once.
+    Those of a tenant get half a CPU where the kernel can do that (the
+    debug kernel cannot): what is refused is tried again at once.
     """
 
     def __init__(self):
         super().__init__()
-        self.group()
+        for tenant in self.tenants:
+            self.group(GROUP + tenant)
         for nginx in self.nginx.values():
             nginx.put_pattern("big", 1 << 20)
 
     @staticmethod
-    def group():
+    def group(path):
         """Where the loads run; guest-run kills what is left there."""
-        os.makedirs(GROUP, exist_ok=True)
-        top = os.path.dirname(GROUP)
+        os.makedirs(path, exist_ok=True)
+        top = os.path.dirname(path)
         with open(f"{top}/cgroup.controllers", encoding="ascii") as file:
             if "cpu" not in file.read().split():
                 return
         for name, value in ((f"{top}/cgroup.subtree_control", "+cpu"),
-                            (f"{GROUP}/cpu.max", "20000 100000")):
+                            (f"{path}/cpu.max", "50000 100000")):
             with open(name, "w", encoding="ascii") as file:
                 file.write(value)
 
@@ -53,7 +54,7 @@ class Env(Appliance):
         """Traffic of three kinds that goes on by itself; returns a stop."""
         ns = self.tenants[tenant].client
         wrk = ("sh", "-c", 'echo $$ >"$0" && exec "$@"',
-               f"{GROUP}/cgroup.procs", "nice", "-n19", "wrk", "-t1", "-d3000")
+               f"{GROUP}{tenant}/cgroup.procs", "nice", "-n19", "wrk", "-t1", "-d3000")
         jobs = [
             Bkg(*wrk, "-c3", f"https://{VIP4}/big", ns=ns),
             Bkg(*wrk, "-c3", f"https://[{VIP6}]/whoami", ns=ns),
