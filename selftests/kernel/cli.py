@@ -451,13 +451,28 @@ def test_monitor_removed(env, _name, *group):
     check_eq(mon.proc.stdout.read(), "")
 
 
+def flood(env, mon):
+    """Stops a monitor and changes things until the kernel has to drop what it
+    would have to hear.
+    """
+    mon.proc.send_signal(19)  # SIGSTOP
+
+    def dropped():
+        for line in env.box.read("/proc/net/netlink").splitlines()[1:]:
+            field = line.split()
+            if field[2] == str(mon.proc.pid) and int(field[8]):
+                return True
+        return False
+    while not dropped():
+        env.batch("context set red maxconns 5\n"
+                  "context set red maxconns 6\n" * 500)
+
+
 def test_monitor_removed_in_flood(env):
     """Also when the word of it is among what was lost."""
     env.add_red()
     mon = Monitor(env, "-j", "monitor", "config")
-    mon.proc.send_signal(19)  # SIGSTOP
-    env.batch("context set red maxconns 5\ncontext set red maxconns 6\n"
-              * 20000)
+    flood(env, mon)
     env.deconfigure()
     ktap.defer(appliance.load_module)
     cmd("rmmod", "tlsvip")
@@ -476,9 +491,7 @@ def test_monitor_flood(env):
     """Notifications that are lost are mentioned, and it goes on."""
     env.add_red()
     mon = Monitor(env, "-j", "monitor", "config")
-    mon.proc.send_signal(19)  # SIGSTOP
-    env.batch("context set red maxconns 5\ncontext set red maxconns 6\n"
-              * 20000)
+    flood(env, mon)
     err = Bkg("cat", stdin=mon.proc.stderr)
     out = Bkg("cat", stdin=mon.proc.stdout)
     mon.proc.send_signal(18)  # SIGCONT
