@@ -176,9 +176,12 @@ class Demo:
             print(f"{name}-client$ {command} &")
             jobs.append(Bkg("sh", "-c", "exec " + command,
                             ns=tenant.client))
-        ktap.wait_for(lambda: all(
-            c["state"] == "relay" and c["s2c-bytes"] for c in self.conns())
-            and len(self.conns()) == 2, "two downloads")
+
+        def downloading():
+            conns = self.conns()
+            return len(conns) == 2 and all(
+                c["state"] == "relay" and c["s2c-bytes"] for c in conns)
+        ktap.wait_for(downloading, "two downloads")
         for what in ("conn", "service", "context"):
             show(f"tlsvip -s {what} show")
         show("tlsvip -j -p conn show context red")
