@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 300
 # san: the sanitized CLI must see the kernel's real answers
+# user: words of the CLI; cli.py is for every kernel
 """Policies through the CLI: what is typed is what the kernel has, what is shown
 can be typed again.
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 120
+# user: users and files; daemon.py is for every kernel
 """The daemon as a user of its own, with one capability and the keys by its
 group: it serves what "tlsvip pki import" has stored.
 

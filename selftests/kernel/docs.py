@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 180
+# user: commands of the CLI; cli.py is for every kernel
 """What the documentation shows is run, in the order in which it stands.
 
 The guide begins with a bare trunk, so the network here has none of the box's

@@ -33,7 +33,7 @@ from lib.ynl import NlError, Ynl
 
 RAW = (VIP4, 8443)
 CROWD = 150
-ROUNDS = 12 if ktap.SCALE == 1 else 5
+ROUNDS = 8 if ktap.SCALE == 1 else 5
 SIOCGSKNS = 0x894c
 
 

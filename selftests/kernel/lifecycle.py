@@ -26,8 +26,9 @@ GROUP = "/sys/fs/cgroup/test.load-"
 class Env(Appliance):
     """Loads with wrk: keep-alive, big bodies, and connection per request.
 
-    Those of a tenant get half a CPU where the kernel can do that (the
-    debug kernel cannot): what is refused is tried again at once.
+    Those of a tenant get half a CPU at most, of what nobody else
+    wants, where the kernel can do that (the debug kernel cannot): what is
+    refused is tried again at once.
     """
 
     def __init__(self):
@@ -46,7 +47,8 @@ class Env(Appliance):
             if "cpu" not in file.read().split():
                 return
         for name, value in ((f"{top}/cgroup.subtree_control", "+cpu"),
-                            (f"{path}/cpu.max", "50000 100000")):
+                            (f"{path}/cpu.max", "50000 100000"),
+                            (f"{path}/cpu.weight", "1")):
             with open(name, "w", encoding="ascii") as file:
                 file.write(value)
 
@@ -54,7 +56,8 @@ class Env(Appliance):
         """Traffic of three kinds that goes on by itself; returns a stop."""
         ns = self.tenants[tenant].client
         wrk = ("sh", "-c", 'echo $$ >"$0" && exec "$@"',
-               f"{GROUP}{tenant}/cgroup.procs", "nice", "-n19", "wrk", "-t1", "-d3000")
+               f"{GROUP}{tenant}/cgroup.procs", "nice", "-n19", "wrk", "-t1",
+               "-d3000")
         jobs = [
             Bkg(*wrk, "-c3", f"https://{VIP4}/big", ns=ns),
             Bkg(*wrk, "-c3", f"https://[{VIP6}]/whoami", ns=ns),

@@ -29,7 +29,7 @@ from lib.topology import CLIENT4, SERVER4, VIP4
 RAW = (VIP4, 8443)
 HDR = (VIP4, 9443)
 BOTH = (("raw", RAW), ("hdr", HDR))
-FLOOD = 48 << 20    # more than all buffers on the way together
+FLOOD = 16 << 20    # more than all buffers on the way together: some 3 MB
 
 
 class Env(Appliance):

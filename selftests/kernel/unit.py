@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 180
+# user: systemd and the daemon; daemon.py is for every kernel
 """The service unit under a real systemd, in namespaces of its own: the daemon
 works behind all its hardening, is reloaded, and comes back when it is killed.
 """

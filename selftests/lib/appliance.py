@@ -150,14 +150,13 @@ trustpoint web policy http-header h1 {patient} inservice
 
     def deconfigure(self):
         """Removes everything that is configured."""
-        for svc in self.json("service", "show"):
-            self.tlsvip("service", "delete", svc["name"], "context",
-                        svc["context"])
-        for pol in self.json("policy", "show"):
-            self.tlsvip("policy", pol["kind"], "delete", pol["name"],
-                        "context", pol["context"])
-        for ctx in self.json("context", "show"):
-            self.tlsvip("context", "delete", ctx["name"])
+        self.batch("".join(
+            [f"service delete {svc['name']} context {svc['context']}\n"
+             for svc in self.json("service", "show")] +
+            [f"policy {pol['kind']} delete {pol['name']} context "
+             f"{pol['context']}\n" for pol in self.json("policy", "show")] +
+            [f"context delete {ctx['name']}\n"
+             for ctx in self.json("context", "show")]))
 
     def impatient(self, service, timeout, value):
         """For a case that is about time: a service of red with PATIENT."""
