@@ -63,7 +63,7 @@ class Env(Appliance):
         self.manager = Bkg(
             "sh", "-c", START, "sh", os.path.basename(TARGET), ns=self.box,
             name="systemd")
-        wait_for(self.main_pid, "the unit to start")
+        wait_for(self.main_pid, "the unit to start", 240)
 
     def __exit__(self, *exc):
         # PID 1 takes SIGTERM for a request to start over
