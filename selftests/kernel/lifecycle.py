@@ -20,21 +20,21 @@ from lib.topology import VIP4, VIP6
 from lib.ynl import Ynl
 
 
-GROUP = "/sys/fs/cgroup/test.load-"
+GROUPS = "/sys/fs/cgroup/test.load-"    # and the name of a tenant
 
 
 class Env(Appliance):
     """Loads with wrk: keep-alive, big bodies, and connection per request.
 
-    Those of a tenant get half a CPU at most, of what nobody else
-    wants, where the kernel can do that (the debug kernel cannot): what is
-    refused is tried again at once.
+    Those of a tenant get half a CPU at most, of what nobody else wants, where
+    the kernel can do that (the debug kernel cannot): what is refused is tried
+    again at once.
     """
 
     def __init__(self):
         super().__init__()
         for tenant in self.tenants:
-            self.group(GROUP + tenant)
+            self.group(GROUPS + tenant)
         for nginx in self.nginx.values():
             nginx.put_pattern("big", 1 << 20)
 
@@ -56,7 +56,7 @@ class Env(Appliance):
         """Traffic of three kinds that goes on by itself; returns a stop."""
         ns = self.tenants[tenant].client
         wrk = ("sh", "-c", 'echo $$ >"$0" && exec "$@"',
-               f"{GROUP}{tenant}/cgroup.procs", "nice", "-n19", "wrk", "-t1",
+               f"{GROUPS}{tenant}/cgroup.procs", "nice", "-n19", "wrk", "-t1",
                "-d3000")
         jobs = [
             Bkg(*wrk, "-c3", f"https://{VIP4}/big", ns=ns),

@@ -127,7 +127,7 @@ def test_maxconns(env):
 
 
 @ktap.variants(*FAMILIES)
-def test_hundreds_of_connections(env, _name, vip, _client, svc):
+def test_hundreds_of_connections(env, _name, vip, _client, _svc):
     ctx = context()
     clients = [env.client(addr=(vip, 443), ctx=ctx, handshake=False)
                for _ in range(150)]

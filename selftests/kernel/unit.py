@@ -27,7 +27,7 @@ from lib.user import DaemonUser
 
 UNIT = "tlsvipd.service"
 TARGET = "/run/systemd/system/unit-test.target"
-GROUP = "/sys/fs/cgroup/test/unit"
+GROUP = "/sys/fs/cgroup/test/unit"  # in guest-run's, which ends with the file
 # the manager's control groups begin in one that is empty
 START = f"""
 group={GROUP}

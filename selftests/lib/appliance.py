@@ -21,8 +21,8 @@ _STAT = re.compile(r"^\s*([a-z0-9]+\.[a-z0-9-]+)[\s:=]+(\d+)", re.MULTILINE)
 
 OBJECTS = ("conn", "leg", "upcall")
 
-# No case but those that are about time is decided by the product's own: a
-# handshake may take what a busy machine needs.
+# What no busy machine reaches, for services with many connections; a case that is
+# about time sets its own with impatient().
 PATIENT = ("handshake-timeout", "10m", "connect-timeout", "10m")
 
 

@@ -41,6 +41,7 @@ class CliAppliance(Appliance):
         return super().tlsvip(*args, **kwargs)
 
     def deconfigure(self):
+        self.clean = True   # what this types is not to be taken back
         super().deconfigure()
         self.clean = False
 

@@ -59,7 +59,8 @@ def context(version=None, suite=None, ca=None, ciphers=None, groups=None):
 @functools.lru_cache(maxsize=None)
 def plain_context():
     """For clients that do not care, one for all: to make one costs a tenth of
-    a connection, and the key exchange that OpenSSL would choose another."""
+    a connection, and the key exchange that OpenSSL would choose another (which
+    context() leaves to it: handshake.suite, daemon.reload)."""
     return context(groups="X25519")
 
 
