@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 # pylint: disable=wrong-import-position
 from lib import ktap
 from lib.caveat import URL, Caveat, check_fields
-from lib.http import chunked, request
+from lib.http import chunked, digest, request
 from lib.ktap import check_eq, check_in
 from lib.process import workdir
 from lib.servers import Pattern
@@ -122,7 +122,7 @@ def test_nginx(env):
                        f"{URL}/put/{size}").out
         check_eq(got[-3:], "201")
         with open(env.path(f"put/{size}"), "rb") as file:
-            check_eq(hashlib.file_digest(file, "sha256").hexdigest(),
+            check_eq(hashlib.file_digest(file, digest).hexdigest(),
                      Pattern.sha(size))
     for fields in env.logged(before + 2)[before:]:
         check_fields(fields)

@@ -8,7 +8,6 @@ are repeated, no wake-up needed, and no byte is lost. Debug kernel only.
 """
 
 import contextlib
-import hashlib
 import os
 import socket
 import sys
@@ -18,6 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 # pylint: disable=wrong-import-position
 from lib import ktap
 from lib.appliance import Appliance
+from lib.http import digest
 from lib.ktap import check_eq, wait_for
 from lib.process import cmd
 from lib.servers import Pattern, Server
@@ -172,14 +172,14 @@ def test_limit_while_end_is_repeated(env):
 def transfer(sender, receiver, size):
     thread = threading.Thread(target=sender.send, args=(Pattern.get(size),))
     thread.start()
-    digest, got = hashlib.sha256(), 0
+    sha, got = digest(), 0
     while got < size:
         part = receiver.recv()
         ktap.check(part, f"an end after {got} bytes")
-        digest.update(part)
+        sha.update(part)
         got += len(part)
     thread.join()
-    check_eq(digest.hexdigest(), Pattern.sha(size))
+    check_eq(sha.hexdigest(), Pattern.sha(size))
 
 
 def test_full_after_no_memory(env):

@@ -6,7 +6,6 @@
 Not about ends that go wrong (relay_ends.py) nor about sizes (relay_bodies.py).
 """
 
-import hashlib
 import json
 import os
 import random
@@ -20,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 # pylint: disable=wrong-import-position
 from lib import ktap
 from lib.appliance import Appliance
-from lib.http import request
+from lib.http import digest, request
 from lib.ktap import check, check_eq, wait_for
 from lib.servers import Pattern, Server, echo_hash
 from lib.tls import V12, V13, context
@@ -91,7 +90,7 @@ def test_pipelined_bodies(env, _name, addr):
         send()
         for size in sizes:
             got = json.loads(client.response().body)
-            want = hashlib.sha256(Pattern.get(size, size)).hexdigest()
+            want = digest(Pattern.get(size, size)).hexdigest()
             check_eq((got["size"], got["sha"]), (size, want))
 
 
@@ -229,7 +228,7 @@ def test_half_close_by_server(env):
             client.fin()
         thread = threading.Thread(target=upload)
         thread.start()
-        check_eq(hashlib.sha256(peer.recv_all()).hexdigest(),
+        check_eq(digest(peer.recv_all()).hexdigest(),
                  Pattern.sha(2 << 20))
         thread.join()
         peer.close()
@@ -247,7 +246,7 @@ def test_both_ways_at_once(env):
 
         def serve():
             def read():
-                got["server"] = hashlib.sha256(peer.recv_all()).hexdigest()
+                got["server"] = digest(peer.recv_all()).hexdigest()
             reader = threading.Thread(target=read)
             reader.start()
             for at in range(0, size, 1 << 20):
@@ -257,7 +256,7 @@ def test_both_ways_at_once(env):
         server = threading.Thread(target=serve)
         server.start()
         # one thread drives OpenSSL: it reads whenever it cannot write
-        digest = hashlib.sha256()
+        sha = digest()
         at, wire, ended = 0, b"", False
         client.sock.setblocking(False)
         while at < size or wire:
@@ -269,17 +268,17 @@ def test_both_ways_at_once(env):
             except BlockingIOError:
                 readers = [] if ended else [client.sock]
                 if select.select(readers, [client.sock], [])[0]:
-                    ended = _read_some(client, digest)
+                    ended = _read_some(client, sha)
         client.sock.settimeout(60 * ktap.SCALE)
         client.close_notify()
         client.fin()
-        digest.update(client.recv_all())
+        sha.update(client.recv_all())
         server.join()
-        check_eq(digest.hexdigest(), Pattern.sha(size), "server to client")
+        check_eq(sha.hexdigest(), Pattern.sha(size), "server to client")
         check_eq(got["server"], Pattern.sha(size), "client to server")
 
 
-def _read_some(client, digest):
+def _read_some(client, sha):
     """What has arrived; returns whether the server's end is in it."""
     client.inb.write(client.sock.recv(1 << 18))
     while True:
@@ -289,7 +288,7 @@ def _read_some(client, digest):
             return False
         if not part:
             return True
-        digest.update(part)
+        sha.update(part)
 
 
 def test_server_speaks_first(env):

@@ -3,16 +3,17 @@
 Python that does and records exactly what a test tells it.
 """
 
-import hashlib
+import functools
 import json
 import os
 import pwd
+import random
 import socket
 import struct
 import threading
 
 from . import ktap
-from .http import Reader
+from .http import Reader, digest
 from .process import Bkg, workdir
 
 INSERTED = ("Client-IP", "Client-Port", "Session-Id", "Session-Cipher-Name",
@@ -27,26 +28,28 @@ _PERIOD = (1 << 20) + 7
 class Pattern:
     """Endless bytes in which no two places less than 1 MiB apart agree."""
 
-    _block = None
+    @staticmethod
+    @functools.lru_cache(maxsize=None)
+    def _twice():
+        """Two periods: what is cut out of them is copied once."""
+        return random.Random(2).randbytes(_PERIOD) * 2
 
     @classmethod
     def get(cls, size, offset=0):
-        if cls._block is None:
-            import random
-            cls._block = random.Random(2).randbytes(_PERIOD)
         start = offset % _PERIOD
-        many = (start + size + _PERIOD - 1) // _PERIOD
-        return (cls._block * many)[start:start + size]
+        block = cls._twice()
+        if start + size > len(block):
+            block *= -(-(start + size) // len(block))
+        return block[start:start + size]
 
     @classmethod
+    @functools.lru_cache(maxsize=None)
     def sha(cls, size):
-        digest = hashlib.sha256()
-        done = 0
-        while done < size:
-            step = min(_PERIOD, size - done)
-            digest.update(cls.get(step))
-            done += step
-        return digest.hexdigest()
+        """What digest() gives for the first bytes."""
+        sha = digest()
+        for done in range(0, size, _PERIOD):
+            sha.update(cls.get(min(_PERIOD, size - done)))
+        return sha.hexdigest()
 
 
 def reset(sock):
