@@ -96,10 +96,10 @@ def _short(value):
     return text if len(text) < 600 else f"{text[:280]} ... {text[-280:]}"
 
 
-def wait_for(cond, what, timeout=60):
-    """Polls cond until it is true and returns what it returned."""
+def wait_for(cond, what, timeout=60, pause=0.002):
+    """Polls cond until it is true and returns what it returned; pause is that
+    before the second look."""
     end = time.monotonic() + timeout * SCALE
-    pause = 0.002
     while True:
         value = cond()
         if value:

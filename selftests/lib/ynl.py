@@ -27,6 +27,8 @@ NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 10, 11, 12
 
 # the parser in C, where there is one
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_HEAD = struct.Struct("HH").unpack_from
+_UINT = {4: struct.Struct("I").unpack, 8: struct.Struct("Q").unpack}
 _SCALAR = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "s32": "i"}
 
 
@@ -46,7 +48,7 @@ def attr(num, payload):
 def parse_attrs(data):
     at = 0
     while at + 4 <= len(data):
-        size, num = struct.unpack_from("HH", data, at)
+        size, num = _HEAD(data, at)
         yield num & 0x3fff, data[at + 4:at + size]
         at += (size + 3) & ~3
 
@@ -64,6 +66,7 @@ class Spec:
         with open(path, encoding="utf-8") as file:
             self.doc = yaml.load(file, _LOADER)
         self.sets = {}
+        self.fields = {}
         for aset in self.doc["attribute-sets"]:
             by_name = {}
             for num, item in enumerate(aset["attributes"], 1):
@@ -83,17 +86,20 @@ class Spec:
                 self.enums[item["name"]] = names
 
     def set_of(self, oper):
+        """The name of the set of an operation or notification."""
         if "attribute-set" in oper:
-            return self.sets[oper["attribute-set"]]
+            return oper["attribute-set"]
         return self.set_of(self.ops[oper["notify"]])
 
-    def encode(self, aset, values):
+    def encode(self, name, values):
+        """The attributes of the set of that name."""
+        aset = self.sets[name]
         out = b""
-        for name, value in values.items():
-            if isinstance(name, int):       # raw attribute
-                out += attr(name, value)
+        for key, value in values.items():
+            if isinstance(key, int):        # raw attribute
+                out += attr(key, value)
                 continue
-            item = aset[name]
+            item = aset[key]
             many = value if item.get("multi-attr") else [value]
             for one in many:
                 out += self._encode_one(item, one)
@@ -109,7 +115,7 @@ class Spec:
             return attr(num, value.encode() + b"\0")
         if kind == "nest":
             return attr(num | 0x8000, self.encode(
-                self.sets[item["nested-attributes"]], value))
+                item["nested-attributes"], value))
         if isinstance(value, str) and "enum" in item:
             value = self.enums[item["enum"]].index(value)
         if isinstance(value, str):
@@ -120,42 +126,60 @@ class Spec:
         order = ">" if item.get("byte-order") == "big-endian" else "="
         return attr(num, struct.pack(order + _SCALAR[kind], value))
 
-    def decode(self, aset, data):
-        by_num = {i["num"]: i for i in aset.values()}
+    def decode(self, name, data):
+        """The attributes of the set of that name."""
+        fields = self._fields(name)
         out = {}
-        for num, raw in parse_attrs(data):
-            item = by_num.get(num)
-            if item is None:
-                out[num] = raw
+        at, end = 0, len(data) - 4
+        while at <= end:
+            size, num = _HEAD(data, at)
+            raw = data[at + 4:at + size]
+            at += (size + 3) & ~3
+            field = fields.get(num & 0x3fff)
+            if field is None:
+                out[num & 0x3fff] = raw
                 continue
-            value = self._decode_one(item, raw)
-            if item.get("multi-attr"):
-                out.setdefault(item["name"], []).append(value)
+            key, many, value = field
+            if many:
+                out.setdefault(key, []).append(value(raw))
             else:
-                out[item["name"]] = value
+                out[key] = value(raw)
         return out
 
-    def _decode_one(self, item, raw):
+    def _fields(self, name):
+        """What decode() needs of a set, put together when it is first seen:
+        {number: (name, whether there may be many, function of the payload)}."""
+        if name not in self.fields:
+            self.fields[name] = {
+                item["num"]: (item["name"], item.get("multi-attr"),
+                              self._decoder(item))
+                for item in self.sets[name].values()}
+        return self.fields[name]
+
+    def _decoder(self, item):
         kind, hint = item["type"], item.get("display-hint")
         if kind == "flag":
-            return True
+            return lambda raw: True
         if kind == "string":
-            return raw.rstrip(b"\0").decode()
+            return lambda raw: raw.rstrip(b"\0").decode()
         if kind == "nest":
-            return self.decode(self.sets[item["nested-attributes"]], raw)
+            return functools.partial(self.decode, item["nested-attributes"])
         if hint in ("ipv4", "ipv6"):
-            return socket.inet_ntop(socket.AF_INET if hint == "ipv4"
-                                    else socket.AF_INET6, raw)
+            return functools.partial(socket.inet_ntop, socket.AF_INET if
+                                     hint == "ipv4" else socket.AF_INET6)
         if kind == "binary":
-            return raw
+            return lambda raw: raw
         if kind == "uint":
-            kind = {4: "u32", 8: "u64"}[len(raw)]
-        order = ">" if item.get("byte-order") == "big-endian" else "="
-        value = struct.unpack(order + _SCALAR[kind], raw)[0]
-        if "enum" in item:
-            names = self.enums[item["enum"]]
+            return lambda raw: _UINT[len(raw)](raw)[0]
+        order = item.get("byte-order", "")
+        unpack = struct.Struct((">" if order == "big-endian" else "=") +
+                               _SCALAR[kind]).unpack
+        names = self.enums[item["enum"]] if "enum" in item else ()
+
+        def scalar(raw):
+            value, = unpack(raw)
             return names[value] if value < len(names) else value
-        return value
+        return scalar
 
 
 class Ynl:
