@@ -10,9 +10,14 @@ import os
 import random
 import socket
 import struct
+import threading
 
 from .ktap import SCALE, wait_for
 from .process import cmd
+
+# where this process began, and where a thread is in the meantime
+_HOME = os.open("/proc/self/ns/net", os.O_RDONLY)
+_where = threading.local()
 
 IFF_UP = 1
 SIOCSIFFLAGS = 0x8914
@@ -21,11 +26,20 @@ SIOCSIFFLAGS = 0x8914
 class NetNS:
     """A named network namespace, removed at the end of the context."""
 
-    def __init__(self, label="ns", exact=False):
-        self.name = label
-        if not exact:
-            self.name += f"-{random.randrange(1 << 24):06x}"
-        cmd("ip", "netns", "add", self.name)
+    def __init__(self, label="ns"):
+        self._open(_add(label))
+
+    @classmethod
+    def several(cls, *labels, exact=False):
+        """One for each label, made by one process; exact: their names are that."""
+        made = []
+        for name in _add(*labels, exact=exact):
+            made.append(cls.__new__(cls))
+            made[-1]._open([name])
+        return made
+
+    def _open(self, names):
+        self.name, = names
         self.fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
         self.tune()
 
@@ -52,13 +66,14 @@ class NetNS:
     @contextlib.contextmanager
     def entered(self):
         """The calling thread is in the namespace inside the block."""
-        back = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        back = getattr(_where, "fd", _HOME)
+        os.setns(self.fd, os.CLONE_NEWNET)
+        _where.fd = self.fd
         try:
-            os.setns(self.fd, os.CLONE_NEWNET)
             yield
         finally:
             os.setns(back, os.CLONE_NEWNET)
-            os.close(back)
+            _where.fd = back
 
     def ip(self, *args, **kwargs):
         """ip ... in the namespace."""
@@ -134,6 +149,15 @@ class NetNS:
 
     def wait_listening(self, port):
         wait_for(lambda: self.listening(port), f"a listener on port {port}")
+
+
+def _add(*labels, exact=False):
+    """Adds namespaces and returns their names."""
+    names = [label if exact else f"{label}-{random.randrange(1 << 24):06x}"
+             for label in labels]
+    cmd("ip", "-batch", "-",
+        data="".join(f"netns add {name}\n" for name in names))
+    return names
 
 
 def loopback_up(sock):

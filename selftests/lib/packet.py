@@ -4,6 +4,7 @@
 Only as much of TCP/IP as the steering tests need; nothing is received.
 """
 
+import functools
 import socket
 import struct
 
@@ -27,6 +28,7 @@ def timestamp(value, echo=0):
     return struct.pack("!BBBBII", 1, 1, 8, 10, value & 0xffffffff, echo)
 
 
+@functools.lru_cache(maxsize=None)
 def _pton(addr):
     family = socket.AF_INET6 if ":" in addr else socket.AF_INET
     return socket.inet_pton(family, addr)

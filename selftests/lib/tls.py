@@ -27,7 +27,9 @@ V13 = ssl.TLSVersion.TLSv1_3
 _PY_HEAD = 16   # bytes of PyObject_HEAD
 
 
+@functools.lru_cache(maxsize=None)
 def _libssl():
+    """Found once: to look for it starts two processes."""
     return ctypes.CDLL(ctypes.util.find_library("ssl") or "libssl.so.3")
 
 

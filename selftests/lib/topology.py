@@ -27,14 +27,14 @@ TENANTS = (("red", 10, 20), ("blue", 30, 40))
 class Tenant:
     """A VRF of the box with its client and its server."""
 
-    def __init__(self, name, client_vlan, server_vlan, exact):
+    def __init__(self, name, client_vlan, server_vlan, client, server):
         self.name = name
         self.vrf = f"vrf-{name}"
         self.table = 1000 + client_vlan
         self.client_vlan = client_vlan
         self.server_vlan = server_vlan
-        self.client = NetNS(f"{name}-client", exact)
-        self.server = NetNS(f"{name}-server", exact)
+        self.client = client
+        self.server = server
 
     def hosts(self):
         return ((self.client, self.client_vlan, "10.10.0", "10",
@@ -53,17 +53,20 @@ class Network:
     def __init__(self, tenants=("red", "blue"), box_is_host=False,
                  trunk="eth0"):
         self.trunk = trunk
-        self.switch = NetNS("switch", box_is_host)
-        self.box = HostNS() if box_is_host else NetNS("box")
-        self.tenants = {t[0]: Tenant(*t, box_is_host) for t in TENANTS
-                        if t[0] in tenants}
+        wanted = [t for t in TENANTS if t[0] in tenants]
+        self.switch, *spaces = NetNS.several(
+            "switch", *(f"{t[0]}-{end}" for t in wanted
+                        for end in ("client", "server")),
+            *(() if box_is_host else ("box",)), exact=box_is_host)
+        self.box = HostNS() if box_is_host else spaces.pop()
+        self.tenants = {t[0]: Tenant(*t, *spaces[2 * n:2 * n + 2])
+                        for n, t in enumerate(wanted)}
         self.red = self.tenants.get("red")
         self.blue = self.tenants.get("blue")
         self._links()
         self.box.sysctl("net.ipv4.ip_forward", 1)
         self.box.sysctl("net.ipv6.conf.all.forwarding", 1)
-        for tenant in self.tenants.values():
-            self.plug(tenant)
+        self.plug(*self.tenants.values())
 
     def __enter__(self):
         return self
@@ -100,7 +103,6 @@ class Network:
         self.switch.ip_batch("\n".join(lines) + "\n")
         cmd("bridge", "-batch", "-", ns=self.switch,
             data="\n".join(vlans) + "\n")
-        self.box.ip_batch(f"link set {self.trunk} up\n")
         for tenant in self.tenants.values():
             for host, _vid, net4, net6, addr4, addr6 in tenant.hosts():
                 host.ip_batch(
@@ -110,9 +112,12 @@ class Network:
                     f"route add default via {net4}.1\n"
                     f"route add default via 2001:db8:{net6}::1 dev eth0\n")
 
-    def plug(self, tenant):
-        """The tenant's VRF, VLANs and addresses on the box."""
-        self.box.ip_batch("\n".join(self.plug_lines(tenant)) + "\n")
+    def plug(self, *tenants):
+        """The VRF, VLANs and addresses of tenants on the box."""
+        lines = [f"link set {self.trunk} up"]
+        for tenant in tenants:
+            lines += self.plug_lines(tenant)
+        self.box.ip_batch("\n".join(lines) + "\n")
 
     def plug_lines(self, tenant):
         lines = [f"link add {tenant.vrf} type vrf table {tenant.table}",
