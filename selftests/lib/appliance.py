@@ -149,14 +149,16 @@ trustpoint web policy http-header h1 {patient} inservice
                            for t in self.tenants.values()))
 
     def deconfigure(self):
-        """Removes everything that is configured."""
-        self.batch("".join(
-            [f"service delete {svc['name']} context {svc['context']}\n"
-             for svc in self.json("service", "show")] +
-            [f"policy {pol['kind']} delete {pol['name']} context "
-             f"{pol['context']}\n" for pol in self.json("policy", "show")] +
-            [f"context delete {ctx['name']}\n"
-             for ctx in self.json("context", "show")]))
+        """Removes everything that is configured. Without the CLI: the four
+        processes would be most of many a case of it."""
+        with Ynl(self.box) as nl:
+            for svc in nl.dump("service-get"):
+                nl.do("service-del", context=svc["context"], name=svc["name"])
+            for pol in nl.dump("policy-get"):
+                nl.do("policy-del", context=pol["context"], name=pol["name"],
+                      kind=pol["kind"])
+            for ctx in nl.dump("context-get"):
+                nl.do("context-del", name=ctx["name"])
 
     def impatient(self, service, timeout, value):
         """For a case that is about time: a service of red with PATIENT."""
