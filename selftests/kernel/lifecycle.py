@@ -214,7 +214,7 @@ def test_read_everything_under_load(env):
     """Dumps, /proc and sysfs while connections come and go."""
     env.load()
     with Ynl(env.box) as nl:
-        for _ in range(5):
+        for _ in range(3):
             nl.dump("conn-get")
             nl.dump("stats-get")
             nl.dump("service-get")

@@ -4,6 +4,7 @@
 Not a client library: no redirects, no normalising, raw heads are kept.
 """
 
+import functools
 import hashlib
 
 # what bodies are compared by: of the hashes that tell a byte of many from another,
@@ -39,7 +40,15 @@ class Message:
 
     def all(self, name):
         """Every value of a field, in order."""
-        return [v for n, v in self.fields if n.lower() == name.lower()]
+        return self._by_name.get(name.lower(), [])
+
+    @functools.cached_property
+    def _by_name(self):
+        """Tests ask for dozens of names."""
+        found = {}
+        for name, value in self.fields:
+            found.setdefault(name.lower(), []).append(value)
+        return found
 
     def get(self, name):
         values = self.all(name)
