@@ -14,7 +14,7 @@ from lib import ktap
 from lib.appliance import Appliance
 from lib.ktap import check_eq, check_raises, wait_for
 from lib.tls import context
-from lib.topology import CLIENT4, CLIENT6, SERVER4, SERVER6, VIP4, VIP6
+from lib.topology import CLIENT4, CLIENT6, SERVER4, VIP4, VIP6
 
 FAMILIES = (("ipv4", VIP4, CLIENT4, "web"), ("ipv6", VIP6, CLIENT6, "web6"))
 
