@@ -34,7 +34,7 @@ TV_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wshadow \
 	-fno-strict-aliasing -fno-common -Ikernel/include/uapi -Iuserspace
-# the CLI needs no TLS: each process would load it
+# the CLI needs no event loop: each of its processes would load it
 TV_LDFLAGS := -Wl,--as-needed
 TV_LIBS := -lssl -lcrypto -lmnl -lev -ljson-c -pthread
 

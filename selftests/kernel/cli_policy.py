@@ -24,9 +24,6 @@ from lib.process import Bkg, cmd, workdir
 from lib.topology import SERVER4, VIP4
 from lib.ynl import Ynl
 
-# half of what a sanitized process costs is to look for leaks; cli.py's do that
-os.environ["ASAN_OPTIONS"] = "detect_leaks=0"
-
 # all that -j shows, in this order
 PLAIN = {"kind": "http-header", "name": "h1", "context": "red",
          "client-ip-port": False, "session": False, "session-once": False,
@@ -161,6 +158,7 @@ LINES = ['X-Q: "quoted"', "X-S: 'single'", "X-M: \"it's\" 'a \"b\"'",
 class Env(CliAppliance):
     """Also what the kernel has, read without the CLI."""
 
+    leaks = False
     NGINX_EXTRA = ("location = /q { return 200 '$http_x_q|$http_x_w|"
                    "$http_x_d'; }")
 
@@ -231,6 +229,24 @@ def test_option(env, _name, words, shown, text):
     check_eq(list(got[0]), list(PLAIN), "keys and their order")
     check_eq(env.text(), HEAD + (text or f" {words}\n"))
     env.again(env.text(), want)
+
+
+def test_no_leaks(env):
+    """What the other cases do, by processes that look for leaks."""
+    env.leaks = True
+    ktap.defer(setattr, env, "leaks", False)
+    env.add_red()
+    env.add("session", "h1")
+    env.batch("".join(
+        f"policy http-header set h1 context red {words}\n"
+        f"policy http-header add again context red {words}\n"
+        "policy http-header show\npolicy http-header delete again context red\n"
+        for _name, words, *_ in OPTIONS))
+    env.add(" ".join(f"custom {shlex.quote(line)}" for line in LINES), "all")
+    env.text("all", "-s")
+    env.show("all")
+    env.refused("policy http-header add h1 context red session".split(),
+                "h1")
 
 
 def test_show(env):

@@ -48,19 +48,9 @@ class Env:
             check_eq(self.nl.dump(f"{what}-get"), [], f"{what}s left over")
         self.events.poll_events()
 
-    def wipe(self):
-        for svc in self.nl.dump("service-get"):
-            self.nl.do("service-del", context=svc["context"],
-                       name=svc["name"])
-        for pol in self.nl.dump("policy-get"):
-            self.nl.do("policy-del", context=pol["context"],
-                       name=pol["name"], kind=pol["kind"])
-        for ctx in self.nl.dump("context-get"):
-            self.nl.do("context-del", name=ctx["name"])
-
     def context(self, name="red", vrf="vrf-red"):
         self.nl.do("context-new", name=name, vrf=vrf)
-        ktap.defer(self.wipe)
+        ktap.defer(self.nl.wipe)
 
     def policy(self, name="h1", **kwargs):
         self.nl.do("policy-new", context="red", name=name,
@@ -103,7 +93,7 @@ def test_context_new(env):
 
 def test_context_without_vrf(env):
     env.nl.do("context-new", name="main", maxconns=7)
-    ktap.defer(env.wipe)
+    ktap.defer(env.nl.wipe)
     got = env.nl.do("context-get", name="main")
     check_eq(got.get("vrf", ""), "", "vrf")
     check_eq(got["ifindex"], 0, "ifindex")

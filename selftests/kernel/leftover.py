@@ -60,7 +60,7 @@ class Env(Appliance):
         super().__init__()
         cert, key = self.authority.issue("web", hosts=("web.test", VIP4))
         self.ctx = server_context(cert, key)
-        # the key exchange that is quick; TLS 1.2 takes that for the certificate's
+        # the quickest key exchange; TLS 1.2 would have its curve in certificates
         self.contexts = {V12: context(V12),
                          V13: context(V13, groups="X25519")}
         self.worker = Worker(self.box)

@@ -72,8 +72,8 @@ class Env(Appliance):
         return stop
 
     def wait_load(self, tenant="red"):
-        """Bytes move for this tenant and connections come and go. The load has
-        what nobody else wants, and to look costs: not too often."""
+        """Bytes move for this tenant and connections come and go. The load gets
+        only the CPU that nobody else wants, so look rarely."""
         with Ynl(self.box) as nl:
             def moved():
                 got = nl.dump("stats-get", scope="context", context=tenant)
@@ -214,14 +214,15 @@ def test_read_everything_under_load(env):
     """Dumps, /proc and sysfs while connections come and go."""
     env.load()
     with Ynl(env.box) as nl:
-        for _ in range(3):
+        for num in range(5):
             nl.dump("conn-get")
             nl.dump("stats-get")
             nl.dump("service-get")
             for file in ("stats", "contexts", "services", "conns"):
                 env.box.read(f"/proc/net/tlsvip/{file}")
-            env.box.exec("sh", "-c", "cat /sys/class/tlsvip/*/*/* "
-                         ">/dev/null 2>&1 || :")
+            if num < 3:     # that takes two seconds of a CPU
+                env.box.exec("sh", "-c", "cat /sys/class/tlsvip/*/*/* "
+                             ">/dev/null 2>&1 || :")
     env.serves()
 
 

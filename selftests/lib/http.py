@@ -7,8 +7,8 @@ Not a client library: no redirects, no normalising, raw heads are kept.
 import functools
 import hashlib
 
-# what bodies are compared by: of the hashes that tell a byte of many from another,
-# one that does not take an emulated machine longer than the TLS around it
+# for comparing bodies: SHA-256 takes an emulated machine longer than the TLS around
+# it, and nobody forges here
 digest = hashlib.sha1
 
 

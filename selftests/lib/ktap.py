@@ -97,8 +97,8 @@ def _short(value):
 
 
 def wait_for(cond, what, timeout=60, pause=0.002):
-    """Polls cond until it is true and returns what it returned; pause is that
-    before the second look."""
+    """Polls cond until it is true and returns what it returned. pause: seconds
+    before the second look; they grow to 0.1."""
     end = time.monotonic() + timeout * SCALE
     while True:
         value = cond()

@@ -15,7 +15,7 @@ import threading
 from .ktap import SCALE, wait_for
 from .process import cmd
 
-# where this process began, and where a thread is in the meantime
+# the namespace that this process began in; _where.fd: the one a thread has entered
 _HOME = os.open("/proc/self/ns/net", os.O_RDONLY)
 _where = threading.local()
 
@@ -27,7 +27,7 @@ class NetNS:
     """A named network namespace, removed at the end of the context."""
 
     def __init__(self, label="ns"):
-        self._open(_add(label))
+        self._open(*_add(label))
 
     @classmethod
     def several(cls, *labels, exact=False):
@@ -35,11 +35,11 @@ class NetNS:
         made = []
         for name in _add(*labels, exact=exact):
             made.append(cls.__new__(cls))
-            made[-1]._open([name])
+            made[-1]._open(name)
         return made
 
-    def _open(self, names):
-        self.name, = names
+    def _open(self, name):
+        self.name = name
         self.fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
         self.tune()
 
@@ -65,7 +65,9 @@ class NetNS:
 
     @contextlib.contextmanager
     def entered(self):
-        """The calling thread is in the namespace inside the block."""
+        """The calling thread is in the namespace inside the block. Not around the
+        start of a thread, nor behind a setns() by hand: the way back is known
+        from here alone."""
         back = getattr(_where, "fd", _HOME)
         os.setns(self.fd, os.CLONE_NEWNET)
         _where.fd = self.fd

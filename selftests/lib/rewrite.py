@@ -32,6 +32,7 @@ class RewriteAppliance(Appliance):
 
     TENANTS = ("red",)
     NGINX = False
+    sockets = None      # /proc/net/tcp of the box, open
 
     def __init__(self):
         super().__init__()
@@ -45,11 +46,10 @@ class RewriteAppliance(Appliance):
                         "trustpoint", "web", "policy", "url-rewrite", "u1",
                         *more.split(), *PATIENT, "inservice")
         ktap.after_case(self.wait_idle)
-        with self.box.entered():
-            self.sockets = os.open("/proc/thread-self/net/tcp", os.O_RDONLY)
 
     def __exit__(self, *exc):
-        os.close(self.sockets)
+        if self.sockets is not None:
+            os.close(self.sockets)
         super().__exit__(*exc)
 
     def rules(self, words, later=True):
@@ -79,6 +79,11 @@ class RewriteAppliance(Appliance):
     def taken(self):
         """The box has read everything that servers sent. Cases ask for it behind
         each byte: the file stays open."""
+        if self.sockets is None:
+            with self.box.entered():
+                self.sockets = os.open("/proc/thread-self/net/tcp",
+                                       os.O_RDONLY)
+
         def empty():
             text = b""
             while part := os.pread(self.sockets, 1 << 16, len(text)):

@@ -178,7 +178,7 @@ class Spec:
 
         def scalar(raw):
             value, = unpack(raw)
-            return names[value] if value < len(names) else value
+            return names[value] if 0 <= value < len(names) else value
         return scalar
 
 
@@ -304,6 +304,16 @@ class Ynl:
 
     def dump(self, name, /, **values):
         return self._request(name, _names(values), NLM_F_DUMP)
+
+    def wipe(self):
+        """Removes everything that is configured."""
+        for svc in self.dump("service-get"):
+            self.do("service-del", context=svc["context"], name=svc["name"])
+        for pol in self.dump("policy-get"):
+            self.do("policy-del", context=pol["context"], name=pol["name"],
+                    kind=pol["kind"])
+        for ctx in self.dump("context-get"):
+            self.do("context-del", name=ctx["name"])
 
     def _keep_event(self, mtype, payload):
         if mtype != self.family:
