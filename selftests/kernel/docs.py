@@ -88,8 +88,9 @@ class BareBox(Network):
             self.red.server, "nginx-red",
             extra=f"location = /names {{ return 200 '{{{fields}}}'; }}")
 
-    def plug(self, tenant):
-        """The guide does that."""
+    def plug(self, *tenants):
+        """The guide does that; only the trunk is up."""
+        self.box.ip("link", "set", self.trunk, "up")
 
     def curl(self, url, *headers, write=None):
         """The body, or with write what curl is to write of the answer."""
