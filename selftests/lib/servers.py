@@ -136,10 +136,14 @@ http {{
                 file.write(Pattern.get(step))
                 done += step
 
-    def requests(self):
-        """What the access log holds, one dictionary a request."""
+    def lines(self):
+        """What the access log holds, one line of JSON a request."""
         with open(self.access, encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
+            return file.readlines()
+
+    def requests(self):
+        """One dictionary a request."""
+        return [json.loads(line) for line in self.lines()]
 
     def stop(self):
         self.proc.stop()
