@@ -89,8 +89,7 @@ class BareBox(Network):
             extra=f"location = /names {{ return 200 '{{{fields}}}'; }}")
 
     def plug(self, *tenants):
-        """The guide does that; only the trunk is up."""
-        self.box.ip("link", "set", self.trunk, "up")
+        """The guide does that."""
 
     def curl(self, url, *headers, write=None):
         """The body, or with write what curl is to write of the answer."""

@@ -103,6 +103,7 @@ class Network:
         self.switch.ip_batch("\n".join(lines) + "\n")
         cmd("bridge", "-batch", "-", ns=self.switch,
             data="\n".join(vlans) + "\n")
+        self.box.ip_batch(f"link set {self.trunk} up\n")
         for tenant in self.tenants.values():
             for host, _vid, net4, net6, addr4, addr6 in tenant.hosts():
                 host.ip_batch(
@@ -114,10 +115,8 @@ class Network:
 
     def plug(self, *tenants):
         """The VRF, VLANs and addresses of tenants on the box."""
-        lines = [f"link set {self.trunk} up"]
-        for tenant in tenants:
-            lines += self.plug_lines(tenant)
-        self.box.ip_batch("\n".join(lines) + "\n")
+        self.box.ip_batch("".join(f"{line}\n" for tenant in tenants
+                                  for line in self.plug_lines(tenant)))
 
     def plug_lines(self, tenant):
         lines = [f"link add {tenant.vrf} type vrf table {tenant.table}",

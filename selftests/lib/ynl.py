@@ -130,16 +130,11 @@ class Spec:
         """The attributes of the set of that name."""
         fields = self._fields(name)
         out = {}
-        at, end = 0, len(data) - 4
-        while at <= end:
-            size, num = _HEAD(data, at)
-            raw = data[at + 4:at + size]
-            at += (size + 3) & ~3
-            field = fields.get(num & 0x3fff)
-            if field is None:
-                out[num & 0x3fff] = raw
+        for num, raw in parse_attrs(data):
+            if num not in fields:
+                out[num] = raw
                 continue
-            key, many, value = field
+            key, many, value = fields[num]
             if many:
                 out.setdefault(key, []).append(value(raw))
             else:
