@@ -76,7 +76,7 @@ class Box(Appliance):
                    inservice=int(yes))
 
     def refuse_all(self):
-        """Lets every handshake fail that waits for a worker."""
+        """Lets handshakes fail that wait for a worker; False if none does."""
         reply = self.nl.do("upcall-accept", batch=16) or {}
         for upcall in reply.get("upcall", []):
             os.close(upcall["sockfd"])
@@ -85,11 +85,13 @@ class Box(Appliance):
                            verdict="failed")
             except NlError as err:
                 check_eq(err.err, errno.ENOENT, "error")  # ended meanwhile
+        return bool(reply.get("upcall"))
 
     def end_all(self):
         """Ends all connections, the kernel first where the client waits."""
         def ended():
-            self.refuse_all()
+            while self.refuse_all():
+                pass
             return self.idle()
         wait_for(ended, "the end of all connections", 20)
 

@@ -38,6 +38,8 @@ class Clients:
             for vip in (VIP4, VIP6, ROUTED4)]
 
     def __enter__(self):
+        # a step waits for the interpreter behind all of them, again and again
+        sys.setswitchinterval(0.0005)
         for thread in self.threads:
             thread.start()
         return self

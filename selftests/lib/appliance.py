@@ -24,6 +24,7 @@ OBJECTS = ("conn", "leg", "upcall")
 # What no busy machine reaches, for services with many connections; a case that is
 # about time sets its own with impatient().
 PATIENT = ("handshake-timeout", "10m", "connect-timeout", "10m")
+PATIENT_HEADS = "head-timeout 10m"      # of a policy
 
 
 class Appliance(Network):
@@ -133,7 +134,7 @@ class Appliance(Network):
         return f"""\
 context add {name} vrf {tenant.vrf}
 policy http-header add h1 context {name} client-ip-port session \
-custom "X-Via: tlsvip-{name}"
+custom "X-Via: tlsvip-{name}" {PATIENT_HEADS}
 service add web context {name} vip {VIP4}:443 server {SERVER4}:80 \
 trustpoint web policy http-header h1 {patient} inservice
 service add web6 context {name} vip [{VIP6}]:443 server [{SERVER6}]:80 \
