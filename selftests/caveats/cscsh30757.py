@@ -33,8 +33,7 @@ class Env(Caveat):
 
     def __init__(self):
         super().__init__()
-        self.tlsvip("policy", "http-header", "set", "h1", "context", "red",
-                    "client-ip-port", "session", "custom",
+        self.set_h1("client-ip-port", "session", "custom",
                     "X-Via: tlsvip-red", "head-max", "131072", "line-max",
                     "131072", "fields-max", "10000")
 

@@ -34,8 +34,7 @@ class Env(Caveat):
     def __init__(self):
         super().__init__()
         words = [word for line in LINES for word in ("custom", line)]
-        self.tlsvip("policy", "http-header", "set", "h1", "context", "red",
-                    *words)
+        self.set_h1(*words)
 
 
 def posts(num):

@@ -366,7 +366,7 @@ def test_stats(env):
 
 
 class Monitor:
-    """tlsvip monitor in the background; before: what starts it."""
+    """tlsvip monitor in the background; before: a command that runs it."""
 
     def __init__(self, env, *args, before=()):
         self.proc = None
@@ -586,10 +586,12 @@ complete_for() {
         ("tlsvip service set web policy ''", "http-header url-rewrite"),
         ("tlsvip conn show service ''", "web"),
         ("tlsvip monitor ''", "config events"))
-    # the shell reads its own completions longer than it completes
+    # one shell for all: it takes longer to load them than to complete
     got = cmd("bash", "-c", script + "".join(
         f"complete_for {words}\n" for words, _want in table), ns=env.box)
-    for (words, want), line in zip(table, got.out.splitlines(), strict=True):
+    lines = got.out.splitlines()
+    check_eq(len(lines), len(table), "lines")
+    for (words, want), line in zip(table, lines):
         for word in want.split():
             check_in(word, line.split(), words)
 

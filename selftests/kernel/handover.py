@@ -32,8 +32,7 @@ class Env(Appliance):
 
     def __init__(self):
         super().__init__()
-        self.tlsvip("policy", "http-header", "set", "h1", "context", "red",
-                    "client-ip-port", "session")
+        self.set_h1("client-ip-port", "session")
         ktap.after_case(self.wait_idle)
 
 

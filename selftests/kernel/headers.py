@@ -37,10 +37,8 @@ class Env(Appliance):
 
     def policy(self, words):
         """Another one in this case."""
-        command = ("policy", "http-header", "set", "h1", "context", "red")
-        self.tlsvip(*command, *words.split())
-        ktap.defer(self.tlsvip, *command, "client-ip-port", "session",
-                   "custom", "X-Via: tlsvip-red")
+        self.set_h1(*words.split())
+        ktap.defer(self.set_h1)
 
     def server(self, family=4):
         srv = Server(self.red.server,
@@ -550,11 +548,8 @@ def test_policy_change(env):
     check_eq(peer.request().get("X-Via"), "tlsvip-red")
     peer.respond()
     client.response()
-    env.tlsvip("policy", "http-header", "set", "h1", "context", "red",
-               "custom", "X-New: 1")
-    ktap.defer(env.tlsvip, "policy", "http-header", "set", "h1", "context",
-               "red", "client-ip-port", "session", "custom",
-               "X-Via: tlsvip-red")
+    env.set_h1("custom", "X-New: 1")
+    ktap.defer(env.set_h1)
     client.request("/2")
     check_eq(peer.request().get("X-Via"), "tlsvip-red")
     with env.client(addr=HDR) as fresh:

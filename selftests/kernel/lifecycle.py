@@ -202,11 +202,9 @@ def test_policy_churn(env):
     """The policy changes under load, with connections that hold versions."""
     env.load()
     for num in range(10):
-        env.tlsvip("policy", "http-header", "set", "h1", "context", "red",
-                   "client-ip-port", "session", "custom",
+        env.set_h1("client-ip-port", "session", "custom",
                    f"X-Via: tlsvip-{num}")
-    env.tlsvip("policy", "http-header", "set", "h1", "context", "red",
-               "client-ip-port", "session", "custom", "X-Via: tlsvip-red")
+    env.set_h1()
     env.serves()
 
 

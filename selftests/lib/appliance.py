@@ -24,7 +24,8 @@ OBJECTS = ("conn", "leg", "upcall")
 # What no busy machine reaches, for services with many connections; a case that is
 # about time sets its own with impatient().
 PATIENT = ("handshake-timeout", "10m", "connect-timeout", "10m")
-PATIENT_HEADS = "head-timeout 10m"      # of a policy
+# The same for policies: a head that a test sends byte by byte took a minute.
+PATIENT_HEADS = ("head-timeout", "10m")
 
 
 class Appliance(Network):
@@ -131,10 +132,11 @@ class Appliance(Network):
         """The configuration of a tenant, as an operator would type it."""
         name = tenant.name
         patient = " ".join(PATIENT)
+        heads = " ".join(PATIENT_HEADS)
         return f"""\
 context add {name} vrf {tenant.vrf}
 policy http-header add h1 context {name} client-ip-port session \
-custom "X-Via: tlsvip-{name}" {PATIENT_HEADS}
+custom "X-Via: tlsvip-{name}" {heads}
 service add web context {name} vip {VIP4}:443 server {SERVER4}:80 \
 trustpoint web policy http-header h1 {patient} inservice
 service add web6 context {name} vip [{VIP6}]:443 server [{SERVER6}]:80 \
@@ -148,6 +150,12 @@ trustpoint web policy http-header h1 {patient} inservice
     def configure(self):
         self.batch("".join(self.config_text(t)
                            for t in self.tenants.values()))
+
+    def set_h1(self, *words):
+        """The policy of red's services, by default as config_text() has it."""
+        self.tlsvip("policy", "http-header", "set", "h1", "context", "red",
+                    *(words or ("client-ip-port", "session", "custom",
+                                "X-Via: tlsvip-red")), *PATIENT_HEADS)
 
     def deconfigure(self):
         """Removes everything that is configured; by netlink: four processes of
