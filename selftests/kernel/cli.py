@@ -246,19 +246,20 @@ def test_batch_misused(env):
 
 def test_batch_large(env):
     """One thousand services by one batch, shown by one dump."""
+    many = 1000 // ktap.SCALE
     env.add_red()
     env.batch("".join(
         f"service add s{n} context red vip 10.{n // 250}.{n % 250}.9:443 "
         f"server {SERVER4}:80 trustpoint web inservice\n"
-        for n in range(1000)))
+        for n in range(many)))
     got = env.json("service", "show", "context", "red")
     check_eq(sorted(s["name"] for s in got),
-             sorted(f"s{n}" for n in range(1000)))
-    check_eq(len(env.run("service show").out.splitlines()), 3000)
+             sorted(f"s{n}" for n in range(many)))
+    check_eq(len(env.run("service show").out.splitlines()), 3 * many)
     scopes = env.json("stats", "show", "all")
-    check_eq(len(scopes), 1002)
+    check_eq(len(scopes), many + 2)
     env.batch("".join(f"service delete s{n} context red\n"
-                      for n in range(1000)))
+                      for n in range(many)))
     check_eq(env.json("service", "show"), [])
 
 
@@ -522,7 +523,7 @@ def test_dump_while_changing(env):
     lines = "".join(f"service add s{n} context red vip 10.0.{n}.9:443 server "
                     f"{SERVER4}:80 trustpoint web\n" for n in range(200))
     undo = "".join(f"service delete s{n} context red\n" for n in range(200))
-    for _ in range(4):
+    for _ in range(max(1, 4 // ktap.SCALE)):
         work = subprocess.Popen(
             ["tlsvip", "-n", env.box.name, "-b", "-"], text=True,
             stdin=subprocess.PIPE)
