@@ -23,6 +23,7 @@ from lib.ktap import check, check_eq, check_in
 from lib.process import Bkg, cmd
 from lib.topology import SERVER4, VIP4, VIP6
 
+NOBODY = ("setpriv", "--reuid", "65534", "--clear-groups")
 DEFAULTS = {"handshake-timeout": 10000, "connect-timeout": 10000,
             "idle-timeout": 600000, "linger-timeout": 60000}
 
@@ -174,8 +175,7 @@ def test_not_permitted(env):
     env.web()
 
     def user(*args):
-        return cmd("setpriv", "--reuid", "65534", "--clear-groups", "tlsvip",
-                   *args, ns=env.box, check=False)
+        return cmd(*NOBODY, "tlsvip", *args, ns=env.box, check=False)
     for line in ("context add x", "context set red maxconns 5",
                  "context delete red", "stats clear",
                  "service delete web context red",
@@ -458,8 +458,7 @@ def flooded(env):
     what it would have to hear. It is nobody's, for whom the kernel keeps less
     than the 4 MiB that root may ask for.
     """
-    mon = Monitor(env, "-j", "monitor", "config", before=(
-        "setpriv", "--reuid", "65534", "--clear-groups"))
+    mon = Monitor(env, "-j", "monitor", "config", before=NOBODY)
     mon.proc.send_signal(signal.SIGSTOP)
 
     def dropped():
